@@ -1,0 +1,36 @@
+import { manyServerRows } from "./many-servers.ts";
+import { markdownTable } from "./markdown-table.ts";
+import { cells, HEADER, type Row } from "./row.ts";
+import { throughputRows } from "./throughput.ts";
+import { emptyProgramRows, otherToolRows } from "./whole-process.ts";
+import { type Section, withWorkbench } from "./workbench.ts";
+
+/** The table, section by section: a further row is a further function here. */
+const SECTIONS: readonly Section[] = [emptyProgramRows, otherToolRows, manyServerRows, throughputRows];
+
+let failures = 0;
+await withWorkbench(async (workbench) => {
+  const { stopwatch, responder } = workbench;
+  if (stopwatch.name !== "hyperfine") say(`hyperfine is missing: timing with ${stopwatch.name}`);
+  if (responder.kind !== "C") say("cc is missing: no C client to compare with, and a slower server");
+
+  const rows: Row[] = [];
+  for (const section of SECTIONS) {
+    say(`measuring ${section.name} …`);
+    try {
+      rows.push(...(await section(workbench)));
+    } catch (error) {
+      say(`${section.name} could not be measured: ${error instanceof Error ? error.message : error}`);
+      failures++;
+    }
+  }
+  console.log(markdownTable(HEADER, rows.map(cells)));
+  console.log(`
+A ratio is the median over rounds, each of which measures both sides in turn; runs are rounds × runs of either side in a round.
+Whole processes are timed with ${stopwatch.name}. Milliseconds depend on the machine; only ratios count.`);
+});
+process.exit(failures === 0 ? 0 : 1);
+
+function say(message: string): void {
+  console.error(`bench: ${message}`);
+}

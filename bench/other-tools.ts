@@ -1,0 +1,75 @@
+import type { Command } from "./command.ts";
+
+/** A tool that can be asked whether a server is up; `command` is null where it is not installed. */
+export type OtherTool = {
+  readonly name: string;
+  /** What to install for it. */
+  readonly from: string;
+  readonly mustBeSlower: boolean;
+  readonly runs: number;
+  readonly command: Command | null;
+};
+
+/** The tools to compare with, each asked about the server at this port of 127.0.0.1. */
+export function otherTools(port: number): readonly OtherTool[] {
+  const p = `${port}`;
+  return [
+    {
+      name: "`check_smtp`",
+      from: "monitoring-plugins-basic",
+      mustBeSlower: false,
+      runs: 10,
+      command: found(checkSmtp(), "-H", "127.0.0.1", "-p", p),
+    },
+    {
+      name: "`swaks --quit-after banner`",
+      from: "swaks",
+      mustBeSlower: true,
+      runs: 2,
+      command: found(
+        Bun.which("swaks"),
+        "--server",
+        "127.0.0.1",
+        "--port",
+        p,
+        ...["--quit-after", "banner", "--to", "postmaster@mx.test", "--helo", "bench.test"],
+      ),
+    },
+    {
+      name: "`nmap --script banner`",
+      from: "nmap",
+      mustBeSlower: true,
+      runs: 2,
+      command: found(Bun.which("nmap"), "-Pn", "-n", "-p", p, "--script", "banner", "127.0.0.1"),
+    },
+    {
+      name: "python3 `smtplib`",
+      from: "python3",
+      mustBeSlower: true,
+      runs: 2,
+      command: found(
+        python(),
+        "-c",
+        `import smtplib; smtplib.SMTP("127.0.0.1", ${port}, "bench.test").quit()`,
+      ),
+    },
+  ];
+}
+
+function found(program: string | null, ...args: readonly string[]): Command | null {
+  return program === null ? null : { argv: [program, ...args], exitStatus: 0 };
+}
+
+function checkSmtp(): string | null {
+  const { PATH: path = "" } = process.env;
+  const PATH = `${path}:/usr/lib/nagios/plugins:/usr/lib/monitoring-plugins`;
+  return Bun.which("check_smtp", { PATH });
+}
+
+/** The interpreter itself: what is on the path may be a version manager's shell script, slower than Python is. */
+function python(): string | null {
+  const onPath = Bun.which("python3");
+  if (onPath === null) return null;
+  const { stdout, success } = Bun.spawnSync([onPath, "-c", "import sys; print(sys.executable)"]);
+  return success ? stdout.toString().trim() : null;
+}

@@ -1,0 +1,53 @@
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const IPV6 = /^([0-9a-f.]*:[0-9a-f:.]*)(%[\w.-]{1,15})?$/i;
+const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
+const LOOSE_IPV4 = /^[\da-fx.]*\d[\da-f]*$/i;
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
+
+/** IPv4 or IPv6, as `Bun.dns.lookup` numbers them. */
+export type Family = 4 | 6;
+
+/**
+ * The one spelling of an IP address by which two are compared: IPv4 as a dotted quad, IPv6 as RFC 5952 §4 has it
+ * (a zone stays behind it, RFC 4007 §11), an IPv4-mapped address (RFC 4291 §2.5.5.2) as the IPv4 address that it is.
+ * Undefined for anything else.
+ */
+export function canonicalAddress(text: string): string | undefined {
+  if (IPV4.test(text)) return text;
+  const [, digits, zone = ""] = (text.indexOf(":") !== text.lastIndexOf(":") && IPV6.exec(text)) || [];
+  if (digits === undefined) return undefined;
+  const compressed = hostnameOf(`[${digits}]`)?.slice(1, -1);
+  return compressed === undefined ? undefined : (mappedIpv4(compressed) ?? compressed + zone);
+}
+
+/** As {@link canonicalAddress}, and the loose IPv4 spellings of inet_aton(3) too: `127.1`, `0x7f.0.0.1`, `2130706433`. */
+export function canonicalAddressOfAnySpelling(text: string): string | undefined {
+  const address = LOOSE_IPV4.test(text) ? hostnameOf(text) : undefined;
+  return canonicalAddress(text) ?? (address === undefined ? undefined : canonicalAddress(address));
+}
+
+/** Whether a name could be mistaken for an IPv4 address: its last label is a number (WHATWG URL §3.5, "ends in a number"). */
+export function endsInNumber(name: string): boolean {
+  return ENDS_IN_NUMBER.test(name);
+}
+
+/** The family of a canonical address; undefined for a host name. */
+export function familyOf(host: string): Family | undefined {
+  if (host.includes(":")) return 6;
+  return IPV4.test(host) ? 4 : undefined;
+}
+
+/** The host as the URL parser writes it: A-labels, lower case, canonical addresses. Undefined when it is not one. */
+export function hostnameOf(host: string): string | undefined {
+  return URL.parse(`http://${host}/`)?.hostname;
+}
+
+function mappedIpv4(address: string): string | undefined {
+  const [, high, low] = MAPPED.exec(address) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  const octets = [Number.parseInt(high, 16), Number.parseInt(low, 16)].flatMap((pair) => [
+    pair >> 8,
+    pair & 255,
+  ]);
+  return octets.join(".");
+}

@@ -1,0 +1,64 @@
+import type { Endpoint } from "./endpoint.ts";
+import { descriptorShortage, isOwnFailure } from "./own-failure.ts";
+
+/** Why no connection was made: the far end's doing, the network's, or (`no-resources`) this machine's own. */
+export type ConnectFailure =
+  | { readonly kind: "refused" }
+  | { readonly kind: "unreachable"; readonly cause: string }
+  | { readonly kind: "timed-out"; readonly stage: "connect" }
+  | { readonly kind: "reset"; readonly stage: "connect" }
+  | { readonly kind: "no-resources"; readonly cause: string };
+
+/** Linux gives up on a SYN that nobody answers after about 127 s (tcp(7), tcp_syn_retries); Bun calls that a refusal. */
+const KERNEL_TIMEOUT_MS = 60_000;
+/** Linux gives up on an address that answers no ARP after about three seconds (arp(7)); Bun calls that a refusal too. */
+const ARP_TIMEOUT_MS = 900;
+
+/**
+ * What a failed connect really means. Bun 1.4.5 says ECONNREFUSED for nearly everything, so before a refusal is
+ * believed it is made sure that this machine could have connected: a descriptor can be had, and a route exists
+ * (connecting a UDP socket sends nothing and fails truly).
+ */
+export async function explainConnectFailure(
+  code: string,
+  endpoint: Endpoint,
+  elapsedMs: number,
+): Promise<ConnectFailure> {
+  const shortage = descriptorShortage();
+  if (shortage !== undefined) return { kind: "no-resources", cause: shortage };
+  if (isOwnFailure(code)) return { kind: "no-resources", cause: code };
+  if (code === "ECONNRESET") return { kind: "reset", stage: "connect" };
+  if (code === "ETIMEDOUT" || elapsedMs > KERNEL_TIMEOUT_MS) return { kind: "timed-out", stage: "connect" };
+  if (code !== "ECONNREFUSED") return { kind: "unreachable", cause: code };
+
+  const obstacle = await routeObstacle(endpoint);
+  if (obstacle !== undefined) {
+    return isOwnFailure(obstacle)
+      ? { kind: "no-resources", cause: obstacle }
+      : { kind: "unreachable", cause: obstacle };
+  }
+  if (elapsedMs > ARP_TIMEOUT_MS && (await isSilentNeighbour(endpoint.address))) {
+    return { kind: "unreachable", cause: "EHOSTUNREACH" };
+  }
+  return { kind: "refused" };
+}
+
+async function routeObstacle({ address, port }: Endpoint): Promise<string | undefined> {
+  try {
+    const hostname = address.includes(":") ? "::" : "0.0.0.0";
+    const socket = await Bun.udpSocket({ hostname, connect: { hostname: address, port } });
+    socket.close();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : undefined;
+  }
+}
+
+async function isSilentNeighbour(address: string): Promise<boolean> {
+  const table = await Bun.file("/proc/net/arp")
+    .text()
+    .catch(() => "");
+  return table
+    .split("\n")
+    .some((row) => row.startsWith(`${address} `) && row.includes(" 00:00:00:00:00:00 "));
+}

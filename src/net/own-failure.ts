@@ -1,0 +1,31 @@
+/** Error codes that blame this machine: out of descriptors, memory or ports, or forbidden by its own rules (errno(3)). */
+const OURS: ReadonlySet<string> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOBUFS",
+  "EACCES",
+  "EPERM",
+  "EADDRNOTAVAIL",
+  "EAGAIN",
+]);
+
+/** Whether an error code says that this machine failed, and nothing about the far end. */
+export function isOwnFailure(code: string): boolean {
+  return OURS.has(code);
+}
+
+/**
+ * The error code with which this machine refuses a descriptor just now; undefined when one can be had.
+ * Bun 1.4.5 reports a connection or a lookup that found no descriptor as ECONNREFUSED or DNS_ENOTFOUND; opening the
+ * null device tells the truth. Called on failing paths only, and without awaiting, so that nothing is freed in between.
+ */
+export function descriptorShortage(): string | undefined {
+  const fs = process.getBuiltinModule("node:fs");
+  try {
+    fs.closeSync(fs.openSync("/dev/null", "r"));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : "EMFILE";
+  }
+}

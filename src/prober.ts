@@ -1,0 +1,94 @@
+import { type Family, familyOf } from "./address.ts";
+import { AttemptPool } from "./attempt-pool.ts";
+import { Deadlines, deadline } from "./deadline.ts";
+import { interleaveFamilies, type LimitedLookup, type Resolver } from "./dns.ts";
+import type { Endpoint } from "./net/endpoint.ts";
+import type { ProbeOutcome, ServerReport } from "./outcome.ts";
+import { probe } from "./probe.ts";
+import type { Target } from "./target.ts";
+
+/** What a run allows its probes. */
+export interface ProberSettings {
+  /** For lookup, connect and greeting of one target together; may be infinite. */
+  readonly timeoutMs: number;
+  /** Connect by this family only. */
+  readonly family: Family | undefined;
+  /** Look both families up even so: the stop rule compares all addresses. */
+  readonly lookUpBoth: boolean;
+  readonly maxConnections: number;
+  readonly resolver: Resolver;
+  /** Ends everything that is still under way. */
+  readonly signal: AbortSignal;
+}
+
+interface TimedLookup {
+  readonly lookup: LimitedLookup;
+  /** Null for an address, which needs none. */
+  readonly dnsMs: number | null;
+}
+
+/** Probes the targets of one run: each name is looked up once, each endpoint is connected to once. */
+export class Prober {
+  readonly #settings: ProberSettings;
+  readonly #deadlines: Deadlines;
+  readonly #pool: AttemptPool;
+  readonly #lookups = new Map<string, Promise<TimedLookup>>();
+
+  constructor(settings: ProberSettings) {
+    this.#settings = settings;
+    this.#deadlines = new Deadlines(settings.signal);
+    this.#pool = new AttemptPool(settings.maxConnections);
+  }
+
+  /** The addresses of a host, of which an address has one: itself. A lookup that takes too long is a value too. */
+  async lookUp(host: string): Promise<LimitedLookup> {
+    return (await this.#timedLookup(host)).lookup;
+  }
+
+  /** Probes one target. Its time does not run while it waits for others: between its lookup and this call, or for a place. */
+  async probe(target: Target): Promise<ServerReport> {
+    const { lookup, dnsMs } =
+      familyOf(target.host) === undefined ? await this.#timedLookup(target.host) : literal(target.host);
+    if (lookup.kind !== "found") return unprobed(target, lookup, dnsMs);
+    const { family, timeoutMs } = this.#settings;
+    const [first, ...others] = interleaveFamilies(lookup.addresses)
+      .filter((address) => family === undefined || familyOf(address) === family)
+      .map((address): Endpoint => ({ address, port: target.port }));
+    if (first === undefined) return unprobed(target, { kind: "not-found" }, dnsMs);
+
+    const budgetMs = timeoutMs - (dnsMs ?? 0);
+    if (budgetMs <= 0) return unprobed(target, { kind: "timed-out", stage: "dns" }, dnsMs);
+    const { decisive, attempts } = await probe([first, ...others], budgetMs, this.#pool, this.#deadlines);
+    const { outcome, endpoint, connectMs, greetingMs } = decisive;
+    return { target, outcome, address: endpoint.address, dnsMs, connectMs, greetingMs, attempts };
+  }
+
+  #timedLookup(host: string): Promise<TimedLookup> {
+    const earlier = this.#lookups.get(host);
+    if (earlier !== undefined) return earlier;
+    const timed = this.#startLookup(host);
+    this.#lookups.set(host, timed);
+    return timed;
+  }
+
+  async #startLookup(host: string): Promise<TimedLookup> {
+    const { resolver, family, lookUpBoth, timeoutMs } = this.#settings;
+    const startedAtMs = performance.now();
+    const signal = this.#deadlines.after(timeoutMs);
+    const lookup = await deadline(resolver.addresses(host, lookUpBoth ? undefined : family), signal).catch(
+      (error) => {
+        if (!signal.aborted) throw error;
+        return { kind: "timed-out", stage: "dns" } as const;
+      },
+    );
+    return { lookup, dnsMs: performance.now() - startedAtMs };
+  }
+}
+
+function literal(address: string): TimedLookup {
+  return { lookup: { kind: "found", addresses: [address] }, dnsMs: null };
+}
+
+function unprobed(target: Target, outcome: ProbeOutcome, dnsMs: number | null): ServerReport {
+  return { target, outcome, address: null, dnsMs, connectMs: null, greetingMs: null, attempts: [] };
+}

@@ -1,0 +1,97 @@
+import { canonicalAddress, endsInNumber, hostnameOf } from "./address.ts";
+import { cannotRead, type UsageError } from "./usage-error.ts";
+
+/** One server as the user named it. */
+export interface Target {
+  /** As it was given, without preference and port: what is printed. */
+  readonly server: string;
+  /** What is looked up and compared: A-labels in lower case without the trailing dot, or a canonical address. */
+  readonly host: string;
+  readonly port: number;
+  /** MX order, lower first (RFC 1035 §3.3.9); null when none was given. */
+  readonly preference: number | null;
+}
+
+/** Largest preference: 16 bits (RFC 1035 §3.3.9). */
+const MAX_PREFERENCE = 65_535;
+const MAX_PORT = 65_535;
+/** Longest host name in text form: 255 octets on the wire (RFC 1035 §2.3.4) are 253 characters. */
+const MAX_NAME_CHARACTERS = 253;
+
+const SHAPE = /^(?:(\d+):)?(\[[^[\]]*\]|[^:[\]]*)(?::(\d+))?$/;
+const WANTED = "[preference:]host[:port], such as 10:mx1.example.org or 10:[2001:db8::1]:2525";
+const NAME = /^(?!-)(?:[a-z\d_-]{1,63}(?<!-)(?:\.(?!-|$)|$))+$/;
+const ASCII_OUTSIDE_NAMES = /[^a-z\d_.\u0080-\u{10ffff}-]/iu;
+
+/**
+ * Reads the servers of one argument; several may be separated by commas, blanks or newlines.
+ * @throws {UsageError} when one of them is not a server.
+ */
+export function parseTargets(argument: string, defaultPort: number): readonly Target[] {
+  return argument
+    .split(/[\s,]+/)
+    .filter((item) => item !== "")
+    .map((item) => parseTarget(item, defaultPort));
+}
+
+function parseTarget(item: string, defaultPort: number): Target {
+  const address = canonicalAddress(item);
+  if (address !== undefined) return { server: item, host: address, port: defaultPort, preference: null };
+
+  const [, preference, server, port] = SHAPE.exec(item) ?? [];
+  const host = server === undefined ? undefined : parseHost(server);
+  if (server === undefined || host === undefined) throw notATarget(item);
+  return {
+    server,
+    host,
+    port: port === undefined ? defaultPort : parsePort(port),
+    preference: preference === undefined ? null : parsePreference(preference, item),
+  };
+}
+
+/**
+ * A host in the form in which hosts are looked up and compared; undefined when it is none. Reads names (a trailing
+ * dot and non-ASCII letters included), addresses, and address literals in brackets (RFC 5321 §4.1.3).
+ */
+export function parseHost(text: string): string | undefined {
+  if (text.startsWith("[")) return parseLiteral(text);
+  const address = canonicalAddress(text);
+  if (address !== undefined) return address;
+  if (ASCII_OUTSIDE_NAMES.test(text)) return undefined;
+  const name = (/^[\0-\x7f]*$/.test(text) ? text.toLowerCase() : (hostnameOf(text) ?? "")).replace(/\.$/, "");
+  return NAME.test(name) && name.length <= MAX_NAME_CHARACTERS && !endsInNumber(name) ? name : undefined;
+}
+
+/**
+ * Reads a TCP port.
+ * @throws {UsageError} unless it is a whole number from 1 to 65535.
+ */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > MAX_PORT)
+    throw cannotRead(text, "a port", `1 to ${MAX_PORT}`);
+  return port;
+}
+
+function parseLiteral(text: string): string | undefined {
+  const [, tag, inner = ""] = /^\[(IPv6:)?(.*)\]$/i.exec(text) ?? [];
+  if (tag !== undefined && !inner.includes(":")) return undefined;
+  return canonicalAddress(inner);
+}
+
+function parsePreference(text: string, item: string): number {
+  const preference = Number(text);
+  if (preference > MAX_PREFERENCE) {
+    throw cannotRead(item, "a server", `a preference from 0 to ${MAX_PREFERENCE} before the colon`);
+  }
+  return preference;
+}
+
+function notATarget(item: string): UsageError {
+  const severalColons = item.split(":").length > 3 && !item.includes("[");
+  return cannotRead(
+    item,
+    "a server",
+    severalColons ? "an IPv6 address in brackets, such as 10:[2001:db8::1]:25" : WANTED,
+  );
+}

@@ -1,0 +1,72 @@
+import { type Identity, standing } from "./candidates.ts";
+
+/** What probing one target means for the question asked. */
+export type Availability = "available" | "unavailable" | "undetermined";
+
+/** What is known so far of one target, in list order. */
+export interface Known {
+  readonly preference: number | null;
+  readonly identity: Identity;
+  readonly availability: Availability | "unknown";
+  /** Its place in the order in which the outcomes arrived; of no meaning while availability is unknown. */
+  readonly arrival: number;
+}
+
+/** Which available server is the answer: the first of the list, or the first to answer. */
+export type Order = "list" | "arrival";
+
+/** The answer: the index of the server to name, or that none is available, or that it cannot be told. */
+export type Verdict =
+  | { readonly availability: "available"; readonly at: number }
+  | { readonly availability: "unavailable" }
+  | { readonly availability: "undetermined" };
+
+/**
+ * The verdict as soon as nothing that is still unknown can change it; undefined until then.
+ *
+ * Where the stop host stands may be unknown. Each place where it can be is tried, with every other unknown left open:
+ * the verdict has fallen when all of them give the same one.
+ */
+export function judge(known: readonly Known[], order: Order): Verdict | undefined {
+  let verdict: Verdict | undefined;
+  for (const stopAt of possibleStops(known)) {
+    const here = judgeUpTo(known, stopAt, order);
+    if (here === undefined || (verdict !== undefined && !isSame(verdict, here))) return undefined;
+    verdict = here;
+  }
+  return verdict;
+}
+
+/** Where the stop host can still turn out to be (past the end: nowhere), the farthest place first: it leaves most open, so it is the likeliest to say "not yet". */
+export function possibleStops(known: readonly Known[]): readonly number[] {
+  const certain = known.findIndex(({ identity }) => identity === "stop");
+  const stops = [certain === -1 ? known.length : certain];
+  for (const [at, { identity }] of known.entries()) {
+    if (at === certain) break;
+    if (identity === "unknown") stops.push(at);
+  }
+  return stops;
+}
+
+function judgeUpTo(known: readonly Known[], stopAt: number, order: Order): Verdict | undefined {
+  let [earliest, earliestAt] = [Number.POSITIVE_INFINITY, -1];
+  let [isOpen, isUndetermined] = [false, false];
+  for (const [at, { availability, arrival }] of known.entries()) {
+    if (at === stopAt) break;
+    if (standing(known, stopAt, at) !== "counts") continue;
+    if (availability === "available" && arrival < earliest) [earliest, earliestAt] = [arrival, at];
+    if (availability === "unknown") isOpen = true;
+    if (availability === "undetermined") isUndetermined = true;
+    if (order === "list" && (isOpen || earliestAt !== -1)) break;
+  }
+  if (earliestAt !== -1) return { availability: "available", at: earliestAt };
+  if (isOpen) return undefined;
+  return { availability: isUndetermined ? "undetermined" : "unavailable" };
+}
+
+function isSame(one: Verdict, other: Verdict): boolean {
+  if (one.availability !== "available" || other.availability !== "available") {
+    return one.availability === other.availability;
+  }
+  return one.at === other.at;
+}

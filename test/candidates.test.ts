@@ -1,0 +1,34 @@
+import { describe, expect, test } from "bun:test";
+import { type Standing, standing } from "../src/candidates.ts";
+import { parseTargets } from "../src/target.ts";
+
+function standings(servers: string, stop: string): readonly Standing[] {
+  const targets = parseTargets(servers, 25);
+  const found = targets.findIndex(({ host }) => host === stop);
+  const stopAt = found === -1 ? targets.length : found;
+  return targets.map((_, at) => standing(targets, stopAt, at));
+}
+
+describe("standing()", () => {
+  test.each<[string, string, string, readonly Standing[]]>([
+    [
+      "10:s1 10:s2 20:s3",
+      "s2",
+      "the manual page's first example",
+      ["same-preference", "stop-host", "after-stop"],
+    ],
+    ["s1 s2 s3", "s2", "the manual page's second example", ["counts", "stop-host", "after-stop"]],
+    ["10:s1 20:s2 30:s3", "s2", "the same with preferences", ["counts", "stop-host", "after-stop"]],
+    ["10:s1 20:s2", "s9", "a stop host that is not in the list", ["counts", "counts"]],
+    ["s1 s2", "s1", "the stop host in front", ["stop-host", "after-stop"]],
+    ["20:s1 10:s2 20:s3", "s3", "the same preference far ahead", ["same-preference", "counts", "stop-host"]],
+    ["10:s1 20:s2 10:s3", "s1", "the same preference behind", ["stop-host", "after-stop", "same-preference"]],
+    ["0:s1 0:s2", "s2", "preference 0", ["same-preference", "stop-host"]],
+    ["s1 0:s2 s3", "s2", "no preference is not preference 0", ["counts", "stop-host", "after-stop"]],
+    ["0:s1 s2", "s2", "a stop host without a preference", ["counts", "stop-host"]],
+    ["s2 10:s1 s2", "s2", "the stop host twice", ["stop-host", "after-stop", "after-stop"]],
+    ["30:s1 20:s2 10:s3", "s2", "list order, not preference order", ["counts", "stop-host", "after-stop"]],
+  ])("of %s with --stop %s: %s", (servers, stop, _, expected) => {
+    expect(standings(servers, stop)).toEqual(expected);
+  });
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "bun:test";
+import { version } from "../package.json";
+import { renderHelp } from "../src/help.ts";
+import { OPTIONS } from "../src/options.ts";
+
+test("renderHelp() lists every option, what it does and the value it wants", async () => {
+  const help = await renderHelp();
+  for (const [name, option] of Object.entries(OPTIONS)) {
+    const row = help.split("\n").find((line) => line.includes(option.description));
+    expect(row).toContain("valueHint" in option ? `--${name}=<${option.valueHint}>` : `--${name}`);
+    if ("alias" in option) expect(row).toContain(`-${option.alias}`);
+  }
+});
+
+test("renderHelp() names the program, its version and its exit statuses, without colour", async () => {
+  const help = await renderHelp();
+  expect(help).toContain("smtpdcheck");
+  expect(help).toContain(version);
+  expect(help).toMatch(/\n {2}0 {2}.*\n {2}1 {2}.*\n {2}2 {2}.*\n$/);
+  expect(help).toMatch(/^[\n\x20-\x7e]*$/);
+});

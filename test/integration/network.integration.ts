@@ -1,0 +1,91 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { compiled, inShell, type Ran, run, withoutTimes } from "../end-to-end/command.ts";
+import { describeNeeding, lackingNamespaces } from "./requirement.ts";
+
+setDefaultTimeout(30_000);
+
+const NETWORK = ["--user", "--map-root-user", "--net"] as const;
+const LINK = `
+  ip link set lo up
+  ip link add near type veth peer name far
+  ip address add 192.0.2.2/24 dev near
+  ip link set near up
+  ip link set far up
+`;
+/** A neighbour whose MAC is known and nobody has: packets to it are swallowed. */
+const DEAF_NEIGHBOUR = `${LINK}
+  ip neighbour add 192.0.2.1 lladdr 02:00:00:00:00:01 nud permanent dev near
+`;
+
+describeNeeding("smtpdcheck in a network of its own", lackingNetwork(), () => {
+  describe("says unreachable and exits 0", () => {
+    test.concurrent.each([
+      ["no interface is up", "", "192.0.2.1", "ENETUNREACH"],
+      ["no interface is up, not even for loopback", "", "127.0.0.1", "ENETUNREACH"],
+      ["there is no route", "ip link set lo up", "192.0.2.1", "ENETUNREACH"],
+      ["there is no route for IPv6", LINK, "2001:db8::1", "ENETUNREACH"],
+      [
+        "the route says unreachable",
+        `${LINK} ip route add unreachable 198.51.100.0/24`,
+        "198.51.100.1",
+        "EHOSTUNREACH",
+      ],
+      [
+        "the route is a black hole",
+        `${LINK} ip route add blackhole 198.51.100.0/24`,
+        "198.51.100.1",
+        "EINVAL",
+      ],
+      ["the neighbour does not answer ARP", LINK, "192.0.2.9", "EHOSTUNREACH"],
+    ])("when %s", async (_, network, address, cause) => {
+      expect(await probe(network, address)).toEqual({
+        status: 0,
+        stdout: "",
+        stderr: `${address}: unavailable: ${address} is unreachable: ${cause} (connect N ms)\n`,
+      });
+    });
+  });
+
+  test.concurrent("exits 2 when the route prohibits this machine to connect", async () => {
+    const network = `${LINK} ip route add prohibit 203.0.113.0/24`;
+    expect(await probe(network, "203.0.113.1")).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining(
+        "203.0.113.1: undetermined: 203.0.113.1 could not be probed by this machine: EACCES (connect N ms)\n",
+      ),
+    });
+  });
+
+  test.concurrent("times out in connect, each server within the same time, when packets are swallowed", async () => {
+    const startedAtMs = performance.now();
+    const targets = Array.from({ length: 40 }, (_, index) => `192.0.2.1:${1_025 + index}`);
+    const { status, stdout, stderr } = await probe(DEAF_NEIGHBOUR, "--timeout", "0.5", ...targets);
+    const line = "192.0.2.1: unavailable: 192.0.2.1 timed out in connect (connect N ms)\n";
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: line.repeat(targets.length),
+    });
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
+  });
+
+  test.concurrent("says refused when the machine is there and nobody listens", async () => {
+    expect(await probe("ip link set lo up", "127.0.0.1")).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "127.0.0.1: unavailable: 127.0.0.1 refused the connection (connect N ms)\n",
+    });
+  });
+});
+
+function lackingNetwork(): string | undefined {
+  return Bun.which("ip") === null ? "ip (iproute2) is not installed" : lackingNamespaces(...NETWORK);
+}
+
+/** Runs the command, with its own words, in a network that the shell lines make and that ends with the command. */
+async function probe(network: string, ...words: readonly string[]): Promise<Ran> {
+  const under = ["unshare", ...NETWORK, ...inShell(`set -e\n${network}\n"$@"`)];
+  const ran = await run(compiled, ["-v", ...words], { under });
+  return { ...ran, stderr: withoutTimes(ran.stderr) };
+}

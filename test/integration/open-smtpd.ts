@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { freePort, type PrivateServer, packageFolder, startPrivateServer } from "./private-server.ts";
+import { makeServerFolder } from "./server-folder.ts";
+
+const ACCOUNTS = [
+  { name: "opensmtpd", id: 60_003 },
+  { name: "opensmtpq", id: 60_004 },
+] as const;
+
+/** OpenSMTPD's folders are fixed when it is compiled. */
+const MOUNTS = `
+mount -t tmpfs tmpfs /var/spool
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -m 711 /var/spool/smtpd
+mkdir -p /var/lib/opensmtpd/empty
+`;
+
+/** Starts an OpenSMTPD. */
+export async function startOpenSmtpd(): Promise<PrivateServer> {
+  const folder = await makeServerFolder(ACCOUNTS);
+  const port = freePort();
+  const config = `
+listen on 127.0.0.1 port ${port} hostname mx.test
+action "relay" relay
+match from any for any reject
+`;
+  const argv = [
+    join(packageFolder("opensmtpd"), "usr/sbin/smtpd"),
+    "-d",
+    "-f",
+    await folder.write("smtpd.conf", config),
+  ];
+  return startPrivateServer({ server: "opensmtpd", folder, port, argv, mounts: MOUNTS });
+}

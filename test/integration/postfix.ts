@@ -1,0 +1,67 @@
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort, type PrivateServer, packageFolder, startPrivateServer } from "./private-server.ts";
+import { makeServerFolder } from "./server-folder.ts";
+
+/** Entries of master(5), without the address. */
+const PUBLIC_SERVICES = {
+  smtpd: "inet n - n - - smtpd",
+  "smtpd for one connection a client": "inet n - n - - smtpd -o smtpd_client_connection_count_limit=1",
+  postscreen: "inet n - n - 1 postscreen",
+} as const;
+
+const INTERNAL_SERVICES = `
+smtpd pass - - n - - smtpd
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+proxymap unix - - n - - proxymap
+rewrite unix - - n - - trivial-rewrite
+`;
+const OWNER = { name: "postfix", id: 60_001 };
+const SETGID_GROUP = { name: "postdrop", id: 60_002 };
+/** Postfix waits until its main.cf has been left alone for two seconds. */
+const LONG_AGO = 0;
+const QUEUES = ["active", "deferred", "incoming", "maildrop", "pid", "private", "public"] as const;
+
+/** Starts a Postfix whose only public service is this one. */
+export async function startPostfix(service: keyof typeof PUBLIC_SERVICES): Promise<PrivateServer> {
+  const libraries = join(packageFolder("postfix"), "usr/lib/postfix");
+  const folder = await makeServerFolder([OWNER, SETGID_GROUP]);
+  const port = freePort();
+  await folder.makeFolders({ name: "root", id: 0 }, "etc", "queue");
+  await folder.makeFolders(OWNER, "data", ...QUEUES.map((queue) => `queue/${queue}`));
+  await utimes(await folder.write("etc/main.cf", mainConfig(folder.path, libraries)), LONG_AGO, LONG_AGO);
+  await folder.write("etc/master.cf", `127.0.0.1:${port} ${PUBLIC_SERVICES[service]}\n${INTERNAL_SERVICES}`);
+  await folder.write("etc/dynamicmaps.cf", "");
+  return startPrivateServer({
+    server: "postfix",
+    folder,
+    port,
+    argv: [join(libraries, "sbin/master"), "-s", "-c", join(folder.path, "etc")],
+    logFile: join(folder.path, "mail.log"),
+  });
+}
+
+function mainConfig(path: string, libraries: string): string {
+  return `
+compatibility_level = 3.6
+myhostname = mx.test
+mydestination =
+alias_maps =
+mynetworks = 192.0.2.0/24
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+queue_directory = ${path}/queue
+data_directory = ${path}/data
+meta_directory = ${path}/etc
+daemon_directory = ${libraries}/sbin
+shlib_directory = ${libraries}
+import_environment = MAIL_CONFIG MAIL_LOGTAG POSTLOG_SERVICE POSTLOG_HOSTNAME LANG=C LD_LIBRARY_PATH
+maillog_file = ${path}/mail.log
+maillog_file_prefixes = ${path}
+smtpd_peername_lookup = no
+smtpd_client_event_limit_exceptions =
+postscreen_access_list =
+postscreen_cache_map =
+`;
+}
