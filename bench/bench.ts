@@ -1,3 +1,4 @@
+import { cacheRows } from "./cache.ts";
 import { manyServerRows } from "./many-servers.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { cells, HEADER, type Row } from "./row.ts";
@@ -6,7 +7,13 @@ import { emptyProgramRows, otherToolRows } from "./whole-process.ts";
 import { type Section, withWorkbench } from "./workbench.ts";
 
 /** The table, section by section: a further row is a further function here. */
-const SECTIONS: readonly Section[] = [emptyProgramRows, otherToolRows, manyServerRows, throughputRows];
+const SECTIONS: readonly Section[] = [
+  emptyProgramRows,
+  cacheRows,
+  otherToolRows,
+  manyServerRows,
+  throughputRows,
+];
 
 let failures = 0;
 await withWorkbench(async (workbench) => {

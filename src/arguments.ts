@@ -37,7 +37,7 @@ export function readArguments(argv: readonly string[]): Arguments {
         const spelled = `-${letters[0]}`;
         const name = nameOf(spelled);
         const attached = letters.slice(1);
-        const takesRest = OPTIONS[name].type === "string";
+        const takesRest = OPTIONS[name].type !== "boolean";
         add(name, readValue(name, spelled, takesRest && attached !== "" ? attached : undefined, rest));
         letters = takesRest ? "" : attached;
       }
@@ -62,9 +62,13 @@ function readValue(name: OptionName, spelled: string, attached: string | undefin
   }
   const value = attached ?? rest.shift();
   if (value === undefined || value === "") {
-    throw new UsageError(`Option ${spelled} has no value: want ${spelled} ${option.valueHint}`);
+    throw new UsageError(`Option ${spelled} has no value: want ${spelled} ${hintOf(option)}`);
   }
   return value;
+}
+
+function hintOf(option: { readonly valueHint: string } | { readonly options: readonly string[] }): string {
+  return "options" in option ? option.options.join("|") : option.valueHint;
 }
 
 function isOptionName(name: string): name is OptionName {

@@ -1,10 +1,12 @@
 import type { Family } from "./address.ts";
+import type { Cache } from "./cache/cache.ts";
 import { MAX_TIMEOUT_MS } from "./deadline.ts";
 import type { Resolver } from "./dns.ts";
+import type { ExchangeResolver } from "./exchanges.ts";
 import type { ServerReport } from "./outcome.ts";
-import { parsePort } from "./target.ts";
+import { MAX_PORT } from "./target.ts";
 import { cannotRead } from "./usage-error.ts";
-import type { Order } from "./verdict.ts";
+import type { Order, Requirement } from "./verdict.ts";
 
 /** The port of SMTP relay (RFC 5321 §4.5.4.2). */
 export const SMTP_PORT = 25;
@@ -29,10 +31,23 @@ export interface CheckOptions {
   readonly until?: "decided" | "settled";
   /** Ends the check from outside: it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Looks names up instead of the system's name servers. */
-  readonly resolver?: Resolver;
+  /** Mail domains whose exchangers (MX records, RFC 5321 §5.1) go in front of the servers named. */
+  readonly mx?: readonly string[];
+  /** Name servers asked instead of the system's, for exchangers and addresses alike: `192.0.2.53`, `[2001:db8::53]:5353`. */
+  readonly dns?: readonly string[];
+  /** Looks names up instead of any name server. */
+  readonly resolver?: Resolver | (Resolver & ExchangeResolver);
+  /** Answers from what was learnt before, and keeps what is learnt now. */
+  readonly cache?: Cache;
+  /** What the report's `met` tells of, and what may end the check early; default "none". */
+  readonly requirement?: Requirement;
   /** Called with each server as soon as it is settled and certain to count, or certain not to. */
   readonly onSettled?: (report: ServerReport) => void;
+}
+
+/** The limit of one server in milliseconds, infinite for none. */
+export function limitMs({ timeoutMs = DEFAULT_TIMEOUT_MS }: CheckOptions): number {
+  return timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs;
 }
 
 /**
@@ -40,7 +55,8 @@ export interface CheckOptions {
  * @throws {UsageError} for a port that is none, or a time that is negative, not a number, or past what a timer can run.
  */
 export function validateOptions({ port = SMTP_PORT, timeoutMs = DEFAULT_TIMEOUT_MS }: CheckOptions): void {
-  parsePort(`${port}`);
+  if (!Number.isInteger(port) || port < 1 || port > MAX_PORT)
+    throw cannotRead(`${port}`, "a port", `1 to ${MAX_PORT}`);
   if (timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
   throw cannotRead(`${timeoutMs}`, "a timeout", `milliseconds from 0 to ${MAX_TIMEOUT_MS}, such as 2500`);
 }

@@ -1,83 +1,110 @@
 import { version } from "../package.json";
-import { type Arguments, readArguments } from "./arguments.ts";
+import type { Cache } from "./cache/cache.ts";
 import { check } from "./check.ts";
-import { type CheckOptions, DEFAULT_TIMEOUT_MS, SMTP_PORT } from "./check-options.ts";
+import type { CheckOptions } from "./check-options.ts";
 import { cleanText } from "./clean-text.ts";
-import { MAX_TIMEOUT_MS } from "./deadline.ts";
-import type { OptionName } from "./options.ts";
+import { type Command, formatOf, readCommand } from "./command.ts";
 import { availabilityOf, type ServerReport } from "./outcome.ts";
 import { explain, renderServer } from "./report/explain.ts";
 import type { Report } from "./run.ts";
-import { StopHostError } from "./stop-hosts.ts";
-import { parsePort } from "./target.ts";
-import { writeError } from "./terminal.ts";
-import { cannotRead, UsageError } from "./usage-error.ts";
-import type { Availability } from "./verdict.ts";
+import { paint, terminalColumns, writeError } from "./terminal.ts";
 
-/** The exit statuses of smtpdcheck(1): a server being available is a failure, for then its secondary must not accept mail. */
-export const EXIT_STATUS: Readonly<Record<Availability, 0 | 1 | 2>> = {
-  unavailable: 0,
-  available: 1,
-  undetermined: 2,
-};
 const EXIT_ERROR = 2;
+const EXIT_UNKNOWN = 3;
 
 const COLOURS = { available: 32, unavailable: 31, undetermined: 33, skipped: 90 } as const;
 const ERROR_COLOUR = 31;
+const WARNING_COLOUR = 33;
 
-/** Runs the command: arguments in, exit status out. Whatever goes wrong comes out as 2, never as 1: that means "available". */
+/** Runs the command: arguments in, exit status out. Whatever goes wrong comes out as 2 (3 for a monitor), never as 1. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    const { options, operands } = readArguments(argv);
-    if (options.has("help")) return await print(await (await import("./help.ts")).renderHelp(), 0);
-    if (options.has("version")) return await print(`smtpdcheck ${version}\n`, 0);
-    const report = await check(operands, readOptions(options));
-    if (report.verdict === "undetermined") complain(explainUndetermined(report));
-    const status = EXIT_STATUS[report.verdict];
-    return report.server === null ? status : await print(`${report.server.server}\n`, status);
+    const command = readCommand(argv, process.env);
+    switch (command.wants) {
+      case "help":
+        return await print(await (await import("./help.ts")).renderHelp(), 0);
+      case "version":
+        return await print(`smtpdcheck ${version}\n`, 0);
+      case "cache":
+        return await print(await (await import("./cache-command.ts")).runCacheCommand(command), 0);
+      case "check":
+        return await answer(await checkAsAsked(command), command);
+    }
   } catch (error) {
-    complain(messageOf(error));
-    return EXIT_ERROR;
+    return fail(error, argv);
   }
 }
 
 /** Ends the process with an error, and not with Bun's own exit status of 1, when something escapes {@link main}. */
 export function guardExitStatus(): void {
-  const fail = (error: unknown) => {
+  const end = (error: unknown) => {
     complain(messageOf(error));
     process.exit(EXIT_ERROR);
   };
-  process.on("uncaughtException", fail);
-  process.on("unhandledRejection", fail);
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
 }
 
-function readOptions(options: Arguments["options"]): CheckOptions {
-  const last = (name: OptionName) => options.get(name)?.at(-1);
-  if (options.has("ipv4") && options.has("ipv6"))
-    throw new UsageError("Cannot use -4 and -6 together: want one of them");
-  const family = options.has("ipv4") ? 4 : options.has("ipv6") ? 6 : undefined;
-  return {
-    stop: options.get("stop") ?? [],
-    stopSelf: options.has("stop-self"),
-    timeoutMs: readTimeoutMs(last("timeout")),
-    port: readPort(last("port")),
-    ...(family === undefined ? {} : { family }),
-    order: options.has("fastest") ? "arrival" : "list",
-    ...(options.has("verbose") ? { onSettled: tell } : {}),
-  };
+async function checkAsAsked(command: Command): Promise<Report> {
+  const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled: tell } : {}) };
+  if (command.waitMs)
+    return (await import("./wait.ts")).waitUntilMet(command.operands, options, command.waitMs);
+  const cache = await openCache(command);
+  return check(command.operands, cache === undefined ? options : { ...options, cache });
 }
 
-function readPort(text: string | undefined): number {
-  return text === undefined ? SMTP_PORT : parsePort(text);
+async function openCache({ cache }: Command): Promise<Cache | undefined> {
+  if (cache === null) return undefined;
+  const { openCache } = await import("./cache/open-cache.ts");
+  return openCache(cache.location, {
+    ...cache,
+    warn: (message) => writeError(`smtpdcheck: ${message}`, WARNING_COLOUR),
+  });
 }
 
-function readTimeoutMs(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_TIMEOUT_MS;
-  const timeoutMs = Number(text) * 1000;
-  if (!/^(?:\d+\.?\d*|\.\d+)$/.test(text) || timeoutMs > MAX_TIMEOUT_MS) {
-    throw cannotRead(text, "a timeout", "seconds, such as 2.5");
+/** Prints the report; the exit status is that of its format, else whether the requirement is met. */
+async function answer(report: Report, command: Command): Promise<number> {
+  const status = report.met === null ? EXIT_ERROR : report.met ? 0 : 1;
+  switch (command.format) {
+    case "text":
+      explainFailure(report, command);
+      return report.server === null || (report.requirement === "all" && !report.met)
+        ? status
+        : print(`${report.server.server}\n`, status);
+    case "table":
+      return print(await drawTable(report), status);
+    case "json":
+      return print((await import("./report/json.ts")).renderJson(report), status);
+    case "nagios": {
+      const { renderNagios } = await import("./report/nagios.ts");
+      const { text, status } = renderNagios(report, command, Date.now());
+      return print(text, status);
+    }
   }
-  return timeoutMs;
+}
+
+async function drawTable(report: Report): Promise<string> {
+  const { renderTable } = await import("./report/table.ts");
+  const options = { nowMs: Date.now(), columns: terminalColumns(1) };
+  return renderTable(report, { ...options, paint: (text, status) => paint(text, COLOURS[status], 1) });
+}
+
+/** A requirement that is not met names the servers that failed it; the classic one is met by just that. */
+function explainFailure(report: Report, { isVerbose }: Command): void {
+  const { met, requirement, servers } = report;
+  if (met === null) complain(explainUndetermined(report));
+  if (met !== false || requirement === "none" || isVerbose) return;
+  for (const server of servers) {
+    if (availabilityOf(server.outcome) === "unavailable") complain(renderServer(server, Date.now()));
+  }
+}
+
+function explainUndetermined({ requirement, servers }: Report): string {
+  const failed = servers.filter(({ outcome }) => availabilityOf(outcome) === "undetermined");
+  const [first = ""] = failed.map((server) => `${server.target.server}: ${explain(server)}`);
+  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
+  const question = requirement === "all" ? "every server is" : "a server is";
+  return `Cannot tell whether ${question} available: ${first}${others}`;
 }
 
 async function print(text: string, status: number): Promise<number> {
@@ -85,26 +112,42 @@ async function print(text: string, status: number): Promise<number> {
     await Bun.write(Bun.stdout, text);
     return status;
   } catch (error) {
-    throw new UsageError(`Cannot write to standard output: ${messageOf(error)}`);
+    throw new OutputError(`Cannot write to standard output: ${messageOf(error)}`);
   }
 }
 
+/** Standard output that cannot be written. */
+class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+async function fail(error: unknown, argv: readonly string[]): Promise<number> {
+  if (formatOf(argv) !== "nagios" || error instanceof OutputError) {
+    complain(messageOf(error));
+    return formatOf(argv) === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
+  }
+  const { renderNagiosUnknown } = await import("./report/nagios.ts");
+  return print(renderNagiosUnknown(messageOf(error)), EXIT_UNKNOWN).catch((failure) => fail(failure, argv));
+}
+
 function tell(report: ServerReport): void {
-  writeError(renderServer(report), COLOURS[availabilityOf(report.outcome)]);
+  writeError(renderServer(report, Date.now()), COLOURS[availabilityOf(report.outcome)]);
 }
 
 function complain(message: string): void {
   writeError(`smtpdcheck: ${cleanText(message)}`, ERROR_COLOUR);
 }
 
-function explainUndetermined({ servers }: Report): string {
-  const failed = servers.filter(({ outcome }) => outcome.kind === "no-resources");
-  const which = failed.map((report) => `${report.target.server}: ${explain(report)}`);
-  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
-  return `Cannot tell whether a server is available: ${which[0]}${others}`;
+/** Our own errors say all there is to say; of a foreign one its kind helps to find where it came from. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return EXPECTED.has(error.name) ? error.message : `${error.name}: ${error.message}`;
 }
 
-function messageOf(error: unknown): string {
-  if (error instanceof UsageError || error instanceof StopHostError) return error.message;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
+const EXPECTED: ReadonlySet<string> = new Set([
+  "UsageError",
+  "StopHostError",
+  "MxLookupError",
+  "CacheError",
+  "OutputError",
+]);

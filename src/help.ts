@@ -2,11 +2,19 @@ import { renderUsage } from "citty";
 import { version } from "../package.json";
 import { OPTIONS } from "./options.ts";
 
-const EXIT_STATUSES = `EXIT STATUS
+const CLOSING = `EXIT STATUS
 
-  0  no server that counts is available
-  1  one is: its name is printed
-  2  an error, or it could not be told because of this machine`;
+  0  no server that counts is available; with --require any or all: it is met
+  1  one is: its name is printed; with --require any or all: it is not met
+  2  an error, or it could not be told because of this machine
+     With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+
+CACHE
+
+  smtpdcheck cache --cache LOCATION                   list what is kept
+  smtpdcheck cache clear --cache LOCATION [server...] forget it, or that of some servers`;
+
+const USAGE_OPERAND = "[prio:]server[:port]...";
 
 /** What --help prints. citty renders it; its colours are taken out, for they come in a pipe too. */
 export async function renderHelp(): Promise<string> {
@@ -16,9 +24,11 @@ export async function renderHelp(): Promise<string> {
       ...OPTIONS,
       server: {
         type: "positional",
-        description: "[prio:]server[:port]: a host name or address; several may stand in one argument",
+        description: "A host name or address; several may stand in one argument",
+        required: false,
       },
     },
   });
-  return `${Bun.stripANSI(usage).trim()}\n\n${EXIT_STATUSES}\n`;
+  const plain = Bun.stripANSI(usage).replace("[SERVER]", USAGE_OPERAND).replace(/ +$/gm, "");
+  return `${plain.trim()}\n\n${CLOSING}\n`;
 }

@@ -2,6 +2,16 @@ import type { ArgDef } from "citty";
 
 /** The options of the command line, in the order in which --help lists them. */
 export const OPTIONS = {
+  mx: {
+    type: "string",
+    valueHint: "DOMAIN",
+    description: "Check the mail exchangers of DOMAIN (repeatable)",
+  },
+  dns: {
+    type: "string",
+    valueHint: "ADDRESS[:PORT]",
+    description: "Ask this name server, not the system's (repeatable)",
+  },
   stop: {
     type: "string",
     valueHint: "HOST",
@@ -22,6 +32,49 @@ export const OPTIONS = {
   ipv4: { type: "boolean", alias: "4", description: "Connect by IPv4 only" },
   ipv6: { type: "boolean", alias: "6", description: "Connect by IPv6 only" },
   fastest: { type: "boolean", description: "The first server to answer decides, not the first of the list" },
+  require: {
+    type: "enum",
+    options: ["none", "any", "all"],
+    description: "Succeed when none, any or all of the servers that count are available; default none",
+  },
+  wait: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "Check again, once a second, until the requirement is met or the time is over",
+  },
+  format: {
+    type: "enum",
+    options: ["text", "table", "json", "nagios"],
+    description: "Report every server: for a person, a program or a monitor; default text, the name alone",
+  },
+  warning: {
+    type: "string",
+    alias: "w",
+    valueHint: "SECONDS",
+    description: "With --format nagios: WARNING when a server takes longer",
+  },
+  critical: {
+    type: "string",
+    alias: "c",
+    valueHint: "SECONDS",
+    description: "With --format nagios: CRITICAL when a server takes longer",
+  },
+  cache: {
+    type: "string",
+    valueHint: "LOCATION",
+    description: "Keep what is learnt in a file, or at redis://host; default $SMTPDCHECK_CACHE",
+  },
+  "cache-up": {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "Keep that a server is available so long; default 30",
+  },
+  "cache-down": {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "Keep that a server is not available so long; default 120",
+  },
+  "no-cache": { type: "boolean", description: "Use no cache, whatever $SMTPDCHECK_CACHE says" },
   verbose: {
     type: "boolean",
     alias: "v",
@@ -33,3 +86,6 @@ export const OPTIONS = {
 
 /** The long name of an option. */
 export type OptionName = keyof typeof OPTIONS;
+
+/** The values that an option with a choice takes. */
+export type ChoiceOf<Name extends "require" | "format"> = (typeof OPTIONS)[Name]["options"][number];

@@ -4,11 +4,14 @@ import type { Attempt, AttemptOutcome } from "./smtp/dialogue.ts";
 import type { Target } from "./target.ts";
 import type { Availability } from "./verdict.ts";
 
+/** Why a target was left out: the --stop rule, or a domain that takes no mail (null MX, RFC 7505). */
+export type SkipReason = Exclude<Standing, "counts"> | "null-mx";
+
 /** What came of one target: of its lookup, of its attempts, or that it does not count and was left out. */
 export type ProbeOutcome =
   | AttemptOutcome
   | Exclude<AddressLookup, { kind: "found" }>
-  | { readonly kind: "skipped"; readonly why: Exclude<Standing, "counts"> };
+  | { readonly kind: "skipped"; readonly why: SkipReason };
 
 /** One target with its outcome and the evidence; milliseconds are null for a stage that was not reached or not needed. */
 export interface ServerReport {
@@ -19,6 +22,10 @@ export interface ServerReport {
   readonly dnsMs: number | null;
   readonly connectMs: number | null;
   readonly greetingMs: number | null;
+  /** All the time spent on this target, its other addresses included; null when none was. */
+  readonly elapsedMs: number | null;
+  /** When a cached answer was obtained, in milliseconds since the epoch; null for one obtained just now. */
+  readonly cachedAtMs: number | null;
   /** Every connection that came to an end, in that order. */
   readonly attempts: readonly Attempt[];
 }
@@ -43,4 +50,10 @@ export function availabilityOf(outcome: ProbeOutcome): Availability | "skipped" 
     case "dns-failure":
       return "unavailable";
   }
+}
+
+/** The report of a target that was not connected to; `dnsMs` is the time its lookup took, if it had one. */
+export function unprobed(target: Target, outcome: ProbeOutcome, dnsMs: number | null = null): ServerReport {
+  const nothing = { address: null, connectMs: null, greetingMs: null, cachedAtMs: null, attempts: [] };
+  return { target, outcome, ...nothing, dnsMs, elapsedMs: dnsMs };
 }

@@ -10,6 +10,8 @@ export const STAGGER_MS = 250;
 export interface Probe {
   readonly decisive: Attempt;
   readonly attempts: readonly Attempt[];
+  /** Time spent, without that of waiting for a place in the pool. */
+  readonly elapsedMs: number;
 }
 
 /** Which of several failures tells most, the lowest first; that we failed ourselves outweighs any of them. */
@@ -38,7 +40,8 @@ export async function probe(
 ): Promise<Probe> {
   if (endpoints.length > 1) return probeInTurn(endpoints, budgetMs, pool, deadlines);
   const decisive = await pool.attempt(endpoints[0], () => deadlines.after(budgetMs));
-  return { decisive, attempts: [decisive] };
+  const elapsedMs = (decisive.connectMs ?? 0) + (decisive.greetingMs ?? 0);
+  return { decisive, attempts: [decisive], elapsedMs };
 }
 
 function probeInTurn(
@@ -81,7 +84,8 @@ function probeInTurn(
       if (attempt.outcome.kind !== "greeted" && pending > 0) return;
       isOver = true;
       clearTimeout(timer);
-      resolve({ decisive: mostTelling(attempts, attempt), attempts });
+      const elapsedMs = performance.now() - startedAtMs - waitedMs;
+      resolve({ decisive: mostTelling(attempts, attempt), attempts, elapsedMs });
       won.abort();
     };
 

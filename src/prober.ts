@@ -1,9 +1,11 @@
 import { type Family, familyOf } from "./address.ts";
 import { AttemptPool } from "./attempt-pool.ts";
+import type { Cache } from "./cache/cache.ts";
 import { Deadlines, deadline } from "./deadline.ts";
 import { interleaveFamilies, type LimitedLookup, type Resolver } from "./dns.ts";
+import { Gate } from "./gate.ts";
 import type { Endpoint } from "./net/endpoint.ts";
-import type { ProbeOutcome, ServerReport } from "./outcome.ts";
+import { type ServerReport, unprobed } from "./outcome.ts";
 import { probe } from "./probe.ts";
 import type { Target } from "./target.ts";
 
@@ -17,9 +19,13 @@ export interface ProberSettings {
   readonly lookUpBoth: boolean;
   readonly maxConnections: number;
   readonly resolver: Resolver;
+  readonly cache: Cache | undefined;
   /** Ends everything that is still under way. */
   readonly signal: AbortSignal;
 }
+
+/** Names looked up at a time: more overflow a name server's buffer, and then answers are lost. */
+const MAX_LOOKUPS = 100;
 
 interface TimedLookup {
   readonly lookup: LimitedLookup;
@@ -32,6 +38,7 @@ export class Prober {
   readonly #settings: ProberSettings;
   readonly #deadlines: Deadlines;
   readonly #pool: AttemptPool;
+  readonly #lookupGate = new Gate(MAX_LOOKUPS);
   readonly #lookups = new Map<string, Promise<TimedLookup>>();
 
   constructor(settings: ProberSettings) {
@@ -42,7 +49,16 @@ export class Prober {
 
   /** The addresses of a host, of which an address has one: itself. A lookup that takes too long is a value too. */
   async lookUp(host: string): Promise<LimitedLookup> {
-    return (await this.#timedLookup(host)).lookup;
+    return familyOf(host) === undefined ? (await this.#timedLookup(host)).lookup : literal(host).lookup;
+  }
+
+  /** What the cache knows of one target, or else what probing it comes to. */
+  async answer(target: Target): Promise<ServerReport> {
+    const { cache, family = null, timeoutMs, signal } = this.#settings;
+    if (cache === undefined) return this.probe(target);
+    const question = { host: target.host, port: target.port, family };
+    const probe = () => this.probe(target);
+    return { ...(await cache.answer({ question, limitMs: timeoutMs, signal, probe })), target };
   }
 
   /** Probes one target. Its time does not run while it waits for others: between its lookup and this call, or for a place. */
@@ -51,16 +67,26 @@ export class Prober {
       familyOf(target.host) === undefined ? await this.#timedLookup(target.host) : literal(target.host);
     if (lookup.kind !== "found") return unprobed(target, lookup, dnsMs);
     const { family, timeoutMs } = this.#settings;
-    const [first, ...others] = interleaveFamilies(lookup.addresses)
-      .filter((address) => family === undefined || familyOf(address) === family)
-      .map((address): Endpoint => ({ address, port: target.port }));
+    const endpoints: Endpoint[] = [];
+    for (const address of interleaveFamilies(lookup.addresses)) {
+      if (family === undefined || familyOf(address) === family)
+        endpoints.push({ address, port: target.port });
+    }
+    const [first, ...others] = endpoints;
     if (first === undefined) return unprobed(target, { kind: "not-found" }, dnsMs);
 
     const budgetMs = timeoutMs - (dnsMs ?? 0);
     if (budgetMs <= 0) return unprobed(target, { kind: "timed-out", stage: "dns" }, dnsMs);
-    const { decisive, attempts } = await probe([first, ...others], budgetMs, this.#pool, this.#deadlines);
+    const { decisive, attempts, ...probed } = await probe(
+      [first, ...others],
+      budgetMs,
+      this.#pool,
+      this.#deadlines,
+    );
     const { outcome, endpoint, connectMs, greetingMs } = decisive;
-    return { target, outcome, address: endpoint.address, dnsMs, connectMs, greetingMs, attempts };
+    const elapsedMs = (dnsMs ?? 0) + probed.elapsedMs;
+    const timings = { dnsMs, connectMs, greetingMs, elapsedMs, cachedAtMs: null };
+    return { target, outcome, address: endpoint.address, ...timings, attempts };
   }
 
   #timedLookup(host: string): Promise<TimedLookup> {
@@ -73,22 +99,22 @@ export class Prober {
 
   async #startLookup(host: string): Promise<TimedLookup> {
     const { resolver, family, lookUpBoth, timeoutMs } = this.#settings;
+    const entered = this.#lookupGate.enter();
+    using _place = entered instanceof Promise ? await entered : entered;
+    if (this.#settings.signal.aborted) return { lookup: { kind: "timed-out", stage: "dns" }, dnsMs: 0 };
     const startedAtMs = performance.now();
     const signal = this.#deadlines.after(timeoutMs);
-    const lookup = await deadline(resolver.addresses(host, lookUpBoth ? undefined : family), signal).catch(
-      (error) => {
-        if (!signal.aborted) throw error;
-        return { kind: "timed-out", stage: "dns" } as const;
-      },
-    );
+    const lookup = await deadline(
+      resolver.addresses(host, lookUpBoth ? undefined : family, signal),
+      signal,
+    ).catch((error) => {
+      if (!signal.aborted) throw error;
+      return { kind: "timed-out", stage: "dns" } as const;
+    });
     return { lookup, dnsMs: performance.now() - startedAtMs };
   }
 }
 
 function literal(address: string): TimedLookup {
   return { lookup: { kind: "found", addresses: [address] }, dnsMs: null };
-}
-
-function unprobed(target: Target, outcome: ProbeOutcome, dnsMs: number | null): ServerReport {
-  return { target, outcome, address: null, dnsMs, connectMs: null, greetingMs: null, attempts: [] };
 }

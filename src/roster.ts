@@ -1,35 +1,36 @@
-import { standing } from "./candidates.ts";
-import { availabilityOf, type ServerReport } from "./outcome.ts";
+import { certainStanding } from "./candidates.ts";
+import { availabilityOf, type ServerReport, unprobed } from "./outcome.ts";
 import type { Target } from "./target.ts";
-import { judge, type Known, type Order, possibleStops, type Verdict } from "./verdict.ts";
+import { judge, type Known, type Order, possibleStops, type Requirement, type Verdict } from "./verdict.ts";
 
 /** What is known so far of every target of a run, and which of them have been announced. */
 export class Roster {
-  readonly #targets: readonly Target[];
-  readonly #known: Known[];
+  readonly #listed: readonly { readonly target: Target }[];
+  readonly #known: Known[] = [];
   readonly #reports: (ServerReport | undefined)[];
   readonly #announced = new Set<number>();
   readonly #announce: (report: ServerReport) => void;
   readonly #hasStopRule: boolean;
   #arrivals = 0;
 
-  constructor(targets: readonly Target[], hasStopRule: boolean, announce: (report: ServerReport) => void) {
+  constructor(
+    listed: readonly { readonly target: Target }[],
+    hasStopRule: boolean,
+    announce: (report: ServerReport) => void,
+  ) {
     const identity = hasStopRule ? "unknown" : "other";
-    this.#targets = targets;
-    this.#known = targets.map(({ preference }) => ({
-      preference,
-      identity,
-      availability: "unknown",
-      arrival: 0,
-    }));
-    this.#reports = new Array(targets.length);
+    this.#listed = listed;
+    this.#reports = new Array(listed.length);
+    for (const { target } of listed) {
+      this.#known.push({ preference: target.preference, identity, availability: "unknown", arrival: 0 });
+    }
     this.#hasStopRule = hasStopRule;
     this.#announce = announce;
   }
 
   /** Whether every target has been announced: with its outcome, or as one that does not count. */
   get isSettled(): boolean {
-    return this.#announced.size === this.#targets.length;
+    return this.#announced.size === this.#listed.length;
   }
 
   /** The reports there are, in list order. */
@@ -52,13 +53,13 @@ export class Roster {
     const availability = availabilityOf(report.outcome);
     this.#reports[at] = report;
     this.#arrivals += 1;
-    if (availability !== "skipped") this.#update(at, { availability, arrival: this.#arrivals });
+    this.#update(at, { availability, arrival: this.#arrivals });
     if (this.#hasStopRule) this.#announceCertain();
     else this.#announceOnce(at, report);
   }
 
-  verdict(order: Order): Verdict | undefined {
-    return judge(this.#known, order);
+  verdict(order: Order, requirement: Requirement): Verdict | undefined {
+    return judge(this.#known, order, requirement);
   }
 
   #update(at: number, news: Partial<Known>): void {
@@ -67,12 +68,11 @@ export class Roster {
   }
 
   #announceCertain(): void {
-    const [stopAt = 0, ...others] = possibleStops(this.#known);
-    for (const [at, target] of this.#targets.entries()) {
-      const why = standing(this.#known, stopAt, at);
-      if (this.#announced.has(at) || others.some((other) => standing(this.#known, other, at) !== why))
-        continue;
-      const report = why === "counts" ? this.#reports[at] : skipped(target, why);
+    const standingOf = certainStanding(this.#known, possibleStops(this.#known));
+    for (const [at, { target }] of this.#listed.entries()) {
+      const why = this.#announced.has(at) ? undefined : standingOf(at);
+      if (why === undefined) continue;
+      const report = why === "counts" ? this.#reports[at] : unprobed(target, { kind: "skipped", why });
       if (report !== undefined) this.#announceOnce(at, report);
     }
   }
@@ -82,9 +82,4 @@ export class Roster {
     this.#announced.add(at);
     this.#announce(report);
   }
-}
-
-function skipped(target: Target, why: "stop-host" | "same-preference" | "after-stop"): ServerReport {
-  const nothing = { address: null, dnsMs: null, connectMs: null, greetingMs: null, attempts: [] };
-  return { target, outcome: { kind: "skipped", why }, ...nothing };
 }

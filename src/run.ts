@@ -1,23 +1,37 @@
-import { familyOf } from "./address.ts";
 import { MAX_CONNECTIONS } from "./attempt-pool.ts";
-import { type CheckOptions, DEFAULT_TIMEOUT_MS } from "./check-options.ts";
-import { systemResolver } from "./dns.ts";
+import { type CheckOptions, limitMs } from "./check-options.ts";
+import type { Resolver } from "./dns.ts";
 import { connectionLimit } from "./net/descriptor-limit.ts";
-import type { ServerReport } from "./outcome.ts";
+import { type ServerReport, unprobed } from "./outcome.ts";
 import { Prober } from "./prober.ts";
 import { Roster } from "./roster.ts";
+import type { Listed } from "./server-list.ts";
 import { givenStopHosts, type StopRule, thisMachine, union } from "./stop-hosts.ts";
 import type { Target } from "./target.ts";
-import type { Availability } from "./verdict.ts";
+import type { Availability, Requirement } from "./verdict.ts";
+
+/** The answer by which a requirement is met. */
+const MET_BY: Readonly<Record<Requirement, Availability>> = {
+  none: "unavailable",
+  any: "available",
+  all: "available",
+};
 
 /** From so many targets on, the descriptor limit is asked for before anything is opened. */
 const MANY_TARGETS = 24;
 
 /** A verdict with its evidence. */
 export interface Report {
+  /**
+   * Whether one of the servers that count is available, whatever was required; undetermined too when a check that
+   * requires all of them ended before that was known.
+   */
   readonly verdict: Availability;
   /** The server to use, when one is available. */
   readonly server: Target | null;
+  readonly requirement: Requirement;
+  /** Whether the requirement is met; null when that cannot be told because of this machine. */
+  readonly met: boolean | null;
   /** The servers settled by the time of the verdict, in list order. */
   readonly servers: readonly ServerReport[];
   readonly elapsedMs: number;
@@ -26,37 +40,31 @@ export interface Report {
 /** One run: names → addresses → candidates → probes, side by side → verdict. */
 export class Run {
   readonly #startedAtMs = performance.now();
-  readonly #targets: readonly Target[];
+  readonly #listed: readonly Listed[];
   readonly #options: CheckOptions;
   readonly #signal: AbortSignal;
   readonly #prober: Prober;
   readonly #stop: StopRule | undefined;
   readonly #roster: Roster;
   readonly #end = Promise.withResolvers<Report>();
-  #isStopKnown: boolean;
   #isOver = false;
 
-  constructor(targets: readonly Target[], options: CheckOptions, signal: AbortSignal) {
-    this.#targets = targets;
+  constructor(listed: readonly Listed[], resolver: Resolver, options: CheckOptions, signal: AbortSignal) {
+    this.#listed = listed;
     this.#options = options;
     this.#signal = signal;
-    const {
-      stop = [],
-      stopSelf = false,
-      timeoutMs = DEFAULT_TIMEOUT_MS,
-      resolver = systemResolver,
-    } = options;
+    const { stop = [], stopSelf = false } = options;
     this.#prober = new Prober({
-      timeoutMs: timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs,
+      timeoutMs: limitMs(options),
       family: options.family,
       lookUpBoth: stopSelf || stop.length > 0,
-      maxConnections: targets.length < MANY_TARGETS ? MAX_CONNECTIONS : connectionLimit(MAX_CONNECTIONS),
+      maxConnections: listed.length < MANY_TARGETS ? MAX_CONNECTIONS : connectionLimit(MAX_CONNECTIONS),
       resolver,
+      cache: options.cache,
       signal,
     });
     this.#stop = this.#stopRule(stop, stopSelf);
-    this.#isStopKnown = this.#stop === undefined;
-    this.#roster = new Roster(targets, this.#stop !== undefined, (report) => {
+    this.#roster = new Roster(listed, this.#stop !== undefined, (report) => {
       if (!this.#isOver && !signal.aborted) options.onSettled?.(report);
     });
   }
@@ -70,11 +78,13 @@ export class Run {
 
   /** Without stop hosts, all are probed at once, in lanes: a list of ten thousand must not be ten thousand promises. */
   async #settleAll(): Promise<void> {
-    const waiting = this.#targets.entries();
+    const waiting = this.#listed.entries();
     const lane = async () => {
-      for (const [at, target] of waiting) await this.#settle(at, target);
+      for (const [at, server] of waiting) await this.#settle(at, server);
     };
-    await Promise.all(Array.from({ length: Math.min(MAX_CONNECTIONS, this.#targets.length) }, lane));
+    const lanes: Promise<void>[] = [];
+    while (lanes.length < Math.min(MAX_CONNECTIONS, this.#listed.length)) lanes.push(lane());
+    await Promise.all(lanes);
   }
 
   #stopRule(stop: readonly string[], stopSelf: boolean): StopRule | undefined {
@@ -89,25 +99,24 @@ export class Run {
 
   /** A target is probed once it is known that neither it nor one before it is a stop host; all names are looked up at once. */
   async #examine({ names, addresses }: StopRule): Promise<void> {
-    const namedAt = this.#targets.findIndex(({ host }) => names.has(host));
+    const namedAt = this.#listed.findIndex(({ target }) => names.has(target.host));
     if (namedAt !== -1) this.#roster.identify(namedAt, "stop");
-    const candidates = namedAt === -1 ? this.#targets : this.#targets.slice(0, namedAt);
+    const candidates = namedAt === -1 ? this.#listed : this.#listed.slice(0, namedAt);
 
     let areOthers = addresses.then(() => true);
     areOthers.catch(this.#end.reject);
-    for (const [at, target] of candidates.entries()) {
-      const isOther = this.#identify(at, target.host, addresses);
+    for (const [at, server] of candidates.entries()) {
+      const isOther = this.#identify(at, server, addresses);
       areOthers = Promise.all([areOthers, isOther]).then((all) => all.every(Boolean));
-      areOthers.then((areAll) => (areAll ? this.#settle(at, target) : undefined)).catch(this.#end.reject);
+      areOthers.then((areAll) => (areAll ? this.#settle(at, server) : undefined)).catch(this.#end.reject);
     }
+    if (candidates.length > 0) return;
     await addresses;
-    this.#isStopKnown = true;
     this.#advance();
   }
 
-  async #identify(at: number, host: string, stopAddresses: StopRule["addresses"]): Promise<boolean> {
-    const lookup = familyOf(host) === undefined ? await this.#prober.lookUp(host) : undefined;
-    const addresses = lookup === undefined ? [host] : lookup.kind === "found" ? lookup.addresses : [];
+  async #identify(at: number, server: Listed, stopAddresses: StopRule["addresses"]): Promise<boolean> {
+    const addresses = await this.#addressesOf(server);
     const stop = await stopAddresses;
     const isOther = !addresses.some((address) => stop.has(address));
     this.#roster.identify(at, isOther ? "other" : "stop");
@@ -115,21 +124,33 @@ export class Run {
     return isOther;
   }
 
-  async #settle(at: number, target: Target): Promise<void> {
+  async #addressesOf({ target, known }: Listed): Promise<readonly string[]> {
+    if (known !== undefined) return [];
+    const lookup = await this.#prober.lookUp(target.host);
+    return lookup.kind === "found" ? lookup.addresses : [];
+  }
+
+  async #settle(at: number, { target, known }: Listed): Promise<void> {
     if (this.#signal.aborted || this.#roster.isAnnounced(at)) return;
-    this.#roster.settle(at, await this.#prober.probe(target));
+    this.#roster.settle(
+      at,
+      known === undefined ? await this.#prober.answer(target) : unprobed(target, known),
+    );
     this.#advance();
   }
 
   #advance(): void {
-    const { order = "list", until = "decided" } = this.#options;
-    if (this.#isOver || !this.#isStopKnown || (until === "settled" && !this.#roster.isSettled)) return;
-    const verdict = this.#roster.verdict(order);
-    if (verdict === undefined) return;
+    const { order = "list", until = "decided", requirement = "none" } = this.#options;
+    if (this.#isOver || (until === "settled" && !this.#roster.isSettled)) return;
+    const answer = this.#roster.verdict(order, requirement);
+    if (answer === undefined) return;
     this.#isOver = true;
+    const verdict = this.#roster.verdict(order, "any") ?? { availability: "undetermined" };
     this.#end.resolve({
       verdict: verdict.availability,
-      server: verdict.availability === "available" ? (this.#targets[verdict.at] ?? null) : null,
+      server: verdict.availability === "available" ? (this.#listed[verdict.at]?.target ?? null) : null,
+      requirement,
+      met: answer.availability === "undetermined" ? null : answer.availability === MET_BY[requirement],
       servers: this.#roster.reports,
       elapsedMs: performance.now() - this.#startedAtMs,
     });

@@ -14,7 +14,8 @@ export interface Target {
 
 /** Largest preference: 16 bits (RFC 1035 §3.3.9). */
 const MAX_PREFERENCE = 65_535;
-const MAX_PORT = 65_535;
+/** Largest TCP port: 16 bits (RFC 9293 §3.1). */
+export const MAX_PORT = 65_535;
 /** Longest host name in text form: 255 octets on the wire (RFC 1035 §2.3.4) are 253 characters. */
 const MAX_NAME_CHARACTERS = 253;
 
@@ -28,10 +29,9 @@ const ASCII_OUTSIDE_NAMES = /[^a-z\d_.\u0080-\u{10ffff}-]/iu;
  * @throws {UsageError} when one of them is not a server.
  */
 export function parseTargets(argument: string, defaultPort: number): readonly Target[] {
-  return argument
-    .split(/[\s,]+/)
-    .filter((item) => item !== "")
-    .map((item) => parseTarget(item, defaultPort));
+  const targets: Target[] = [];
+  for (const item of argument.split(/[\s,]+/)) if (item !== "") targets.push(parseTarget(item, defaultPort));
+  return targets;
 }
 
 function parseTarget(item: string, defaultPort: number): Target {

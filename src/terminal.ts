@@ -1,19 +1,47 @@
 /** A colour as its SGR code (ECMA-48 §8.3.117). */
 export type Colour = 31 | 32 | 33 | 90;
 
+/** Standard output or standard error, by its descriptor. */
+export type Stream = 1 | 2;
+
+/** Whether the line that standard error's cursor stands in holds a status, which another line must not run into. */
+let isStatusShown = false;
+
 /**
- * Writes one line to standard error, in colour on a terminal that wants it (no-color.org, TERM=dumb). Not by
- * `console.error`, which colours as it likes. That nobody can read it changes nothing.
+ * Writes one line to standard error, in colour on a terminal that wants it. Not by `console.error`, which colours as
+ * it likes. That nobody can read it changes nothing.
  */
 export function writeError(line: string, colour: Colour): void {
-  const coloured = wantsColour(2) ? `\x1b[${colour}m${line}\x1b[0m` : line;
-  try {
-    process.getBuiltinModule("node:fs").writeSync(2, `${coloured}\n`);
-  } catch {}
+  if (isStatusShown) rewriteStatus("");
+  write(`${paint(line, colour, 2)}\n`);
 }
 
-function wantsColour(descriptor: number): boolean {
+/** Writes a status line to standard error that the next one takes the place of; none leaves an empty line. */
+export function rewriteStatus(line: string): void {
+  isStatusShown = line !== "";
+  write(`\r\x1b[K${line}`);
+}
+
+/** A text in colour, where the stream is a terminal that wants it (no-color.org, TERM=dumb); else as it is. */
+export function paint(text: string, colour: Colour, stream: Stream): string {
   const { env } = process;
-  if (env["NO_COLOR"] !== undefined || env["TERM"] === "dumb") return false;
-  return process.getBuiltinModule("node:tty").isatty(descriptor);
+  const isPlain = env["NO_COLOR"] !== undefined || env["TERM"] === "dumb" || !isTerminal(stream);
+  return isPlain ? text : `\x1b[${colour}m${text}\x1b[0m`;
+}
+
+/** Whether a stream goes to a terminal. */
+export function isTerminal(stream: Stream): boolean {
+  return process.getBuiltinModule("node:tty").isatty(stream);
+}
+
+/** The width of the terminal that a stream goes to, in columns; undefined when it goes elsewhere. */
+export function terminalColumns(stream: Stream): number | undefined {
+  if (!isTerminal(stream)) return undefined;
+  return (stream === 1 ? process.stdout : process.stderr).columns;
+}
+
+function write(text: string): void {
+  try {
+    process.getBuiltinModule("node:fs").writeSync(2, text);
+  } catch {}
 }

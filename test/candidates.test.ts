@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Standing, standing } from "../src/candidates.ts";
+import fc from "fast-check";
+import { certainStanding, type Standing, standing } from "../src/candidates.ts";
 import { parseTargets } from "../src/target.ts";
 
 function standings(servers: string, stop: string): readonly Standing[] {
@@ -30,5 +31,35 @@ describe("standing()", () => {
     ["30:s1 20:s2 10:s3", "s2", "list order, not preference order", ["counts", "stop-host", "after-stop"]],
   ])("of %s with --stop %s: %s", (servers, stop, _, expected) => {
     expect(standings(servers, stop)).toEqual(expected);
+  });
+});
+
+/** The last place is past the end: nowhere. */
+const listsWithStops = fc
+  .array(fc.record({ preference: fc.constantFrom(null, 0, 10, 20) }), { maxLength: 8 })
+  .chain((list) =>
+    fc.record({
+      list: fc.constant(list),
+      places: fc.subarray([...list.keys(), list.length], { minLength: 1 }),
+    }),
+  );
+
+describe("certainStanding()", () => {
+  test("says of every target what standing() says of it wherever the stop host may be, or nothing", () => {
+    fc.assert(
+      fc.property(listsWithStops, ({ list, places }) => {
+        const standingOf = certainStanding(list, [places.at(-1) ?? list.length, ...places.slice(0, -1)]);
+        for (const at of list.keys()) {
+          const [one, ...others] = new Set(places.map((stopAt) => standing(list, stopAt, at)));
+          expect(standingOf(at)).toBe(others.length === 0 ? one : undefined);
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test("says of everything that it counts when the stop host is nowhere", () => {
+    const standingOf = certainStanding([{ preference: 10 }, { preference: null }], [2]);
+    expect([standingOf(0), standingOf(1)]).toEqual(["counts", "counts"]);
   });
 });

@@ -64,6 +64,16 @@ describe("check() ends", () => {
     }
   });
 
+  test("and looks nothing up afterwards", async () => {
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.71" });
+    const names = Array.from({ length: 600 }, (_, at) => `n${at}.test`);
+    const resolver = zoneResolver(Object.fromEntries(names.map((name) => [name, "silent"])));
+    await check(["127.0.0.71", ...names], { port: good.port, resolver });
+    const asked = resolver.asked.length;
+    await severalTurns();
+    expect(resolver.asked.length).toBe(asked);
+  });
+
   test("when a server has taken its time, and not before", async () => {
     using silent = fakeSmtpServer("");
     jest.useFakeTimers();

@@ -32,6 +32,8 @@ describe("check() reports", () => {
     expect(report).toEqual({
       verdict: "available",
       server: target,
+      requirement: "none",
+      met: false,
       servers: [expect.objectContaining({ target, address: "127.0.0.1", dnsMs: null })],
       elapsedMs: expect.any(Number),
     });
@@ -116,9 +118,9 @@ describe("check() looks up", () => {
     const slow = Promise.withResolvers<"not-found">();
     const resolver = zoneResolver({ "a.test": slow.promise, "b.test": "not-found" });
     const checking = check("a.test a.test:26 A.test. b.test", { resolver, stop: ["a.test", "b.test"] });
+    await expect(checking).rejects.toThrow('Cannot look up the stop host "b.test": name not found');
     expect(resolver.asked).toEqual(["a.test", "b.test"]);
     slow.resolve("not-found");
-    expect(checking).rejects.toThrow('Cannot look up the stop host "b.test": name not found');
   });
 
   test("nothing when all are addresses", async () => {

@@ -19,13 +19,29 @@ function fails(error: unknown): void {
 
 describe("systemResolver", () => {
   test.each([
-    [undefined, 0],
-    [4, 4],
-    [6, 6],
-  ] as const)("asks for family %p as %d", async (family, asked) => {
-    const lookup = found("192.0.2.1");
-    await systemResolver.addresses("mx.example.test", family);
-    expect(lookup.mock.calls as unknown[]).toEqual([["mx.example.test", { family: asked }]]);
+    [undefined, { kind: "found", addresses: ["2001:db8::1", "192.0.2.1"] }],
+    [4, { kind: "found", addresses: ["192.0.2.1"] }],
+    [6, { kind: "found", addresses: ["2001:db8::1"] }],
+  ] as const)("asks for both families and gives those of %p", async (family, lookup) => {
+    const asked = found("2001:db8::1", "192.0.2.1");
+    expect(await systemResolver.addresses("mx.example.test", family)).toEqual(lookup);
+    expect(asked.mock.calls as unknown[]).toEqual([["mx.example.test", { family: 0 }]]);
+  });
+
+  test("does not find a host that has no address of the family wanted", async () => {
+    found("192.0.2.1");
+    expect(await systemResolver.addresses("mx.example.test", 6)).toEqual({ kind: "not-found" });
+  });
+
+  test("asks for each family alone when both together keep it waiting, and takes what is found", async () => {
+    const silent = new Promise<never>(() => {});
+    spyOn(Bun.dns, "lookup").mockImplementation((_, options) =>
+      options?.family === 6 ? Promise.resolve([{ address: "2001:db8::1", family: 6, ttl: 0 }]) : silent,
+    );
+    expect(await systemResolver.addresses("mx.example.test", undefined)).toEqual({
+      kind: "found",
+      addresses: ["2001:db8::1"],
+    });
   });
 
   test("gives each address once, canonical, in the order found", async () => {

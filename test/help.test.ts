@@ -7,15 +7,20 @@ test("renderHelp() lists every option, what it does and the value it wants", asy
   const help = await renderHelp();
   for (const [name, option] of Object.entries(OPTIONS)) {
     const row = help.split("\n").find((line) => line.includes(option.description));
-    expect(row).toContain("valueHint" in option ? `--${name}=<${option.valueHint}>` : `--${name}`);
+    expect(row).toContain(`--${name}${wantedBy(option)}`);
     if ("alias" in option) expect(row).toContain(`-${option.alias}`);
   }
 });
+
+function wantedBy(option: object): string {
+  if ("options" in option && Array.isArray(option.options)) return `=<${option.options.join("|")}>`;
+  return "valueHint" in option ? `=<${option.valueHint}>` : "";
+}
 
 test("renderHelp() names the program, its version and its exit statuses, without colour", async () => {
   const help = await renderHelp();
   expect(help).toContain("smtpdcheck");
   expect(help).toContain(version);
-  expect(help).toMatch(/\n {2}0 {2}.*\n {2}1 {2}.*\n {2}2 {2}.*\n$/);
+  expect(help).toMatch(/\n {2}0 {2}.*\n {2}1 {2}.*\n {2}2 {2}.*\n/);
   expect(help).toMatch(/^[\n\x20-\x7e]*$/);
 });

@@ -1,11 +1,21 @@
 import { expect, test } from "bun:test";
 import * as library from "../index.ts";
+import { openCache } from "../src/cache/open-cache.ts";
+import { CacheError } from "../src/cache/store.ts";
 import { check } from "../src/check.ts";
+import { MxLookupError, resolveExchanges } from "../src/exchanges.ts";
+import { nameServers } from "../src/name-servers.ts";
+import { renderJson } from "../src/report/json.ts";
+import { renderNagios } from "../src/report/nagios.ts";
+import { renderTable } from "../src/report/table.ts";
 import { StopHostError } from "../src/stop-hosts.ts";
 import { UsageError } from "../src/usage-error.ts";
 
-test("index.ts exports check(), its errors, and nothing else that runs", () => {
-  expect<object>({ ...library }).toEqual({ check, StopHostError, UsageError });
+test("index.ts exports check(), what it can be given, what its report can be made into, and the errors", () => {
+  const given = { nameServers, openCache, resolveExchanges };
+  const renderers = { renderJson, renderNagios, renderTable };
+  const errors = { CacheError, MxLookupError, StopHostError, UsageError };
+  expect<object>({ ...library }).toEqual({ check, ...given, ...renderers, ...errors });
 });
 
 test("index.ts does not run the command when it is imported", () => {

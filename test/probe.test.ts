@@ -111,19 +111,31 @@ describe("probe()", () => {
   });
 
   test("starts the stagger anew when an address fails before it is over", async () => {
-    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
-    using dead = refusedPort("127.0.0.32");
-    using silent2 = fakeSmtpServer(SILENT, { hostname: "127.0.0.33" });
-    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.34" });
+    using failing = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.32" });
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.33" });
     jest.useFakeTimers();
-    const probing = probeAll([silent, dead, silent2, good]);
-    await connectionsBefore(silent);
-    jest.advanceTimersByTime(STAGGER_MS);
-    await silent2.saw("");
+    const probing = probeAll([failing, silent, good]);
+    await connectionsBefore(failing);
+    jest.advanceTimersByTime(100);
+    failing[Symbol.dispose]();
+    await silent.saw("");
     jest.advanceTimersByTime(STAGGER_MS - 1);
     expect(await connectionsBefore(good)).toBe(0);
     jest.advanceTimersByTime(1);
-    expect(summary(await probing)).toEqual({ decisive: 1, kinds: ["refused", "greeted"] });
+    expect(summary(await probing)).toMatchObject({ decisive: 1 });
+  });
+
+  test("adds nothing to its attempts after it has decided", async () => {
+    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
+    jest.useFakeTimers();
+    const probing = probeAll([silent, good]);
+    await connectionsBefore(silent);
+    jest.advanceTimersByTime(STAGGER_MS);
+    const { attempts } = await probing;
+    await silent.ended();
+    expect(attempts.map(({ outcome }) => outcome.kind)).toEqual(["greeted"]);
   });
 
   test("waits for an earlier address although a later one has failed", async () => {
@@ -160,20 +172,28 @@ describe("probe()", () => {
     expect(decisive).toMatchObject({ endpoint: { port: server.port }, outcome: { kind: "timed-out" } });
   });
 
-  test("does not use its budget up while it waits for a place", async () => {
-    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
-    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
-    jest.useFakeTimers();
-    const pool = new AttemptPool(1);
-    const inTheWay = probeAll([silent], 10_000, pool);
-    const waiting = probeAll([good], 50, pool);
-    await connectionsBefore(silent);
-    jest.advanceTimersByTime(9_000);
-    expect(await connectionsBefore(good)).toBe(0);
-    jest.advanceTimersByTime(2_000);
-    expect((await inTheWay).decisive.outcome.kind).toBe("timed-out");
-    expect((await waiting).decisive.outcome.kind).toBe("greeted");
-  });
+  test.each([1, 2])(
+    "does not use the budget of %d addresses up while it waits for a place",
+    async (count) => {
+      using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+      using other = fakeSmtpServer(SILENT, { hostname: "127.0.0.32" });
+      jest.useFakeTimers();
+      const pool = new AttemptPool(1);
+      const inTheWay = probeAll([silent], 10_000, pool);
+      const next = { hostname: "127.0.0.33", port: other.port };
+      const waiting = probeAll(count === 1 ? [other] : [other, next], 50, pool);
+      await connectionsBefore(silent);
+      jest.advanceTimersByTime(9_000);
+      expect(await connectionsBefore(other)).toBe(0);
+      jest.advanceTimersByTime(2_000);
+      expect((await inTheWay).decisive.outcome.kind).toBe("timed-out");
+      expect(await connectionsBefore(other)).toBe(1);
+      jest.advanceTimersByTime(49);
+      expect(await Promise.race([waiting, connectionsBefore(other)])).toBe(1);
+      jest.advanceTimersByTime(6);
+      expect((await waiting).decisive.outcome).toEqual({ kind: "timed-out", stage: "greeting" });
+    },
+  );
 
   test("connects to no address whose place comes when another has won", async () => {
     using slow = fakeSmtpServer("(wait 20ms)\nS: 220 mx\nC: QUIT", { hostname: "127.0.0.31" });

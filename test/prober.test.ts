@@ -23,6 +23,7 @@ function proberIn(zone: Zone, settings: Partial<ProberSettings> = {}) {
     lookUpBoth: false,
     maxConnections: 256,
     resolver,
+    cache: undefined,
     signal: new AbortController().signal,
     ...settings,
   });
@@ -83,6 +84,8 @@ describe("Prober probe()", () => {
       dnsMs: expect.any(Number),
       connectMs: expect.any(Number),
       greetingMs: expect.any(Number),
+      elapsedMs: expect.any(Number),
+      cachedAtMs: null,
       attempts: [expect.objectContaining({ endpoint: { address: "127.0.0.41", port: server.port } })],
     });
   });
@@ -108,6 +111,8 @@ describe("Prober probe()", () => {
       address: null,
       dnsMs: expect.any(Number),
       connectMs: null,
+      elapsedMs: expect.any(Number),
+      cachedAtMs: null,
       greetingMs: null,
       attempts: [],
     });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import type { ProbeOutcome, ServerReport } from "../src/outcome.ts";
 import { Roster } from "../src/roster.ts";
 import { parseTargets } from "../src/target.ts";
@@ -11,12 +12,16 @@ const OURS: ProbeOutcome = { kind: "no-resources", cause: "EMFILE" };
 function rosterOf(servers: string, hasStopRule: boolean) {
   const targets = parseTargets(servers, 25);
   const announced: string[] = [];
-  const roster = new Roster(targets, hasStopRule, (report) => announced.push(summary(report)));
+  const roster = new Roster(
+    targets.map((target) => ({ target })),
+    hasStopRule,
+    (report) => announced.push(summary(report)),
+  );
   const settle = (at: number, outcome: ProbeOutcome) => {
     const target = targets[at];
     if (target === undefined) throw new Error(`Cannot find server ${at} of ${servers}`);
-    const nothing = { address: null, dnsMs: null, connectMs: null, greetingMs: null, attempts: [] };
-    roster.settle(at, { target, outcome, ...nothing });
+    const timings = { dnsMs: null, connectMs: null, greetingMs: null, elapsedMs: null, cachedAtMs: null };
+    roster.settle(at, { target, outcome, address: null, ...timings, attempts: [] });
   };
   return { roster, announced, settle, reported: () => roster.reports.map(summary) };
 }
@@ -40,20 +45,20 @@ describe("Roster without a stop rule", () => {
   test("gives the verdict of the first in list order, or of the first to answer", () => {
     const { roster, settle } = rosterOf("a b c", false);
     settle(2, GREETED);
-    expect(roster.verdict("arrival")).toEqual({ availability: "available", at: 2 });
-    expect(roster.verdict("list")).toBeUndefined();
+    expect(roster.verdict("arrival", "none")).toEqual({ availability: "available", at: 2 });
+    expect(roster.verdict("list", "none")).toBeUndefined();
     settle(1, GREETED);
     settle(0, REFUSED);
-    expect(roster.verdict("list")).toEqual({ availability: "available", at: 1 });
-    expect(roster.verdict("arrival")).toEqual({ availability: "available", at: 2 });
+    expect(roster.verdict("list", "none")).toEqual({ availability: "available", at: 1 });
+    expect(roster.verdict("arrival", "none")).toEqual({ availability: "available", at: 2 });
   });
 
   test("gives the verdict that none is available, or that it cannot be told", () => {
     const { roster, settle } = rosterOf("a b", false);
     settle(0, REFUSED);
-    expect(roster.verdict("list")).toBeUndefined();
+    expect(roster.verdict("list", "none")).toBeUndefined();
     settle(1, OURS);
-    expect(roster.verdict("list")).toEqual({ availability: "undetermined" });
+    expect(roster.verdict("list", "none")).toEqual({ availability: "undetermined" });
   });
 });
 
@@ -76,10 +81,10 @@ describe("Roster with a stop rule", () => {
     roster.identify(0, "other");
     settle(0, GREETED);
     expect(announced).toEqual([]);
-    expect(roster.verdict("list")).toBeUndefined();
+    expect(roster.verdict("list", "none")).toBeUndefined();
     roster.identify(1, "stop");
     expect(announced).toEqual(["a: same-preference", "b: stop-host", "c: after-stop"]);
-    expect(roster.verdict("list")).toEqual({ availability: "unavailable" });
+    expect(roster.verdict("list", "none")).toEqual({ availability: "unavailable" });
     expect(roster.isSettled).toBe(true);
   });
 
@@ -103,7 +108,7 @@ describe("Roster with a stop rule", () => {
     roster.identify(0, "stop");
     expect(announced.toSorted()).toEqual(["a: stop-host", "b: after-stop", "c: after-stop"]);
     expect(reported()).toEqual(["a: stop-host", "b: after-stop", "c: after-stop"]);
-    expect(roster.verdict("list")).toEqual({ availability: "unavailable" });
+    expect(roster.verdict("list", "none")).toEqual({ availability: "unavailable" });
   });
 
   test("does not report what came of a server after it was announced not to count", () => {
@@ -115,4 +120,79 @@ describe("Roster with a stop rule", () => {
     expect(announced).toEqual(["b: stop-host", "a: same-preference"].toSorted());
     expect(reported()).toEqual(["a: same-preference", "b: stop-host"]);
   });
+});
+
+type Identity = "unknown" | "stop" | "other";
+
+/** Why a server does not count once all identities are known, or that it does: the rule itself, and nothing of src/. */
+function finalStanding(
+  preferences: readonly (number | null)[],
+  identities: readonly Identity[],
+  at: number,
+): string {
+  const stopAt = identities.indexOf("stop");
+  if (stopAt === -1) return "counts";
+  if (stopAt === at) return "stop-host";
+  if (preferences[stopAt] !== null && preferences[stopAt] === preferences[at]) return "same-preference";
+  return at > stopAt ? "after-stop" : "counts";
+}
+
+function completions(identities: readonly Identity[]): readonly (readonly Identity[])[] {
+  return identities.reduce<readonly (readonly Identity[])[]>(
+    (lists, identity) => {
+      const variants: readonly Identity[] = identity === "unknown" ? ["stop", "other"] : [identity];
+      return lists.flatMap((list) => variants.map((variant) => [...list, variant]));
+    },
+    [[]],
+  );
+}
+
+test("Roster announces a server exactly when its standing is certain and, if it counts, it has settled", () => {
+  const runs = fc
+    .array(
+      fc.record({ preference: fc.constantFrom(null, 10, 20), isStop: fc.constantFrom(false, false, true) }),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    )
+    .chain((servers) =>
+      fc.record({
+        servers: fc.constant(servers),
+        news: fc.shuffledSubarray(
+          servers.flatMap((_, at) => [{ at, is: "identified" } as const, { at, is: "settled" } as const]),
+        ),
+      }),
+    );
+  fc.assert(
+    fc.property(runs, ({ servers, news }) => {
+      const preferences = servers.map(({ preference }) => preference);
+      const names = servers.map(({ preference }, at) =>
+        preference === null ? `s${at}` : `${preference}:s${at}`,
+      );
+      const { roster, announced, settle, reported } = rosterOf(names.join(" "), true);
+      const identities = servers.map((): Identity => "unknown");
+      const settled = new Set<number>();
+      for (const { at, is } of news) {
+        if (is === "settled") {
+          settled.add(at);
+          settle(at, REFUSED);
+        } else {
+          const identity = servers[at]?.isStop ? "stop" : "other";
+          identities[at] = identity;
+          roster.identify(at, identity);
+        }
+        const all = completions(identities);
+        const expected = servers.flatMap((_, one) => {
+          const [why = "", ...others] = new Set(all.map((whole) => finalStanding(preferences, whole, one)));
+          if (others.length > 0 || (why === "counts" && !settled.has(one))) return [];
+          return [`s${one}: ${why === "counts" ? "refused" : why}`];
+        });
+        expect(announced.toSorted()).toEqual(expected);
+      }
+      for (const line of announced) expect(reported()).toContain(line);
+      expect(roster.isSettled).toBe(announced.length === servers.length);
+    }),
+    { numRuns: 1_000 },
+  );
 });

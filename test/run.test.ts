@@ -3,6 +3,7 @@ import { check } from "../src/check.ts";
 import type { CheckOptions } from "../src/check-options.ts";
 import type { ServerReport } from "../src/outcome.ts";
 import { StopHostError } from "../src/stop-hosts.ts";
+import { refusedPort } from "./fake/dead-port.ts";
 import { fakeSmtpServer } from "./fake/smtp-server.ts";
 import { type Zone, type ZoneAnswer, zoneResolver } from "./fake/zone-resolver.ts";
 import { THREE, threeServers } from "./smtp/three-servers.ts";
@@ -113,6 +114,18 @@ describe("check() with a stop host", () => {
     const zone = { ...THREE, "s1.test": "not-found", "s2.test": { failure: "ESERVFAIL" } } as const;
     const ran = await run("s1.test s2.test s3.test", zone, { stop: ["192.0.2.9"], port: three.port });
     expect(ran.reported).toEqual(["s1.test not-found", "s2.test dns-failure", "s3.test declined"]);
+  });
+
+  test.each([
+    ["the stop host is the last of them", "127.9.3.231", 0],
+    ["the stop host is none of them", "192.0.2.9", 1_000],
+  ])("ends with a list of 1,000 addresses: %s", async (_, stopHost, counting) => {
+    using dead = refusedPort("127.9.0.1");
+    const hosts = Array.from({ length: 1_000 }, (_, at) => `10:127.9.${at >> 8}.${at & 255}`);
+    const stop = [...Array.from({ length: 999 }, (_, at) => `198.51.${at >> 8}.${at & 255}`), stopHost];
+    const { reported } = await run(hosts.join(" "), {}, { stop, port: dead.port, until: "settled" });
+    expect(reported.filter((report) => report.endsWith(" refused")).length).toBe(counting);
+    expect(reported.length).toBe(1_000);
   });
 
   test("stopSelf stops before an address of this machine's interfaces", async () => {

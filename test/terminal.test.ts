@@ -1,14 +1,17 @@
 import { afterEach, expect, mock, spyOn, test } from "bun:test";
 import fs from "node:fs";
 import tty from "node:tty";
-import { writeError } from "../src/terminal.ts";
+import { isTerminal, paint, rewriteStatus, terminalColumns, writeError } from "../src/terminal.ts";
 
 const { NO_COLOR, TERM } = process.env;
+const STREAMS = [process.stdout, process.stderr] as const;
+const COLUMNS = STREAMS.map((stream) => Object.getOwnPropertyDescriptor(stream, "columns"));
 
 afterEach(() => {
   mock.restore();
   restore("NO_COLOR", NO_COLOR);
   restore("TERM", TERM);
+  restoreColumns();
 });
 
 function restore(name: string, value: string | undefined): void {
@@ -44,3 +47,44 @@ test("writeError() does not mind that nobody can read it", () => {
   });
   expect(() => writeError("a line", 31)).not.toThrow();
 });
+
+test("rewriteStatus() puts a line in the place of the last, and ends none", () => {
+  const written = spyOn(fs, "writeSync").mockReturnValue(0);
+  rewriteStatus("one");
+  rewriteStatus("");
+  expect(written.mock.calls as unknown[]).toEqual([
+    [2, "\r\x1b[Kone"],
+    [2, "\r\x1b[K"],
+  ]);
+});
+
+test.each([1, 2] as const)("paint() asks about the stream %d", (stream) => {
+  restore("NO_COLOR", undefined);
+  restore("TERM", "xterm");
+  const isatty = spyOn(tty, "isatty").mockImplementation((descriptor) => descriptor === 1);
+  expect(paint("text", 32, stream)).toBe(stream === 1 ? "\x1b[32mtext\x1b[0m" : "text");
+  expect(isatty.mock.calls).toEqual([[stream]]);
+});
+
+test("isTerminal() is what the system says of the descriptor", () => {
+  spyOn(tty, "isatty").mockImplementation((descriptor) => descriptor === 2);
+  expect([isTerminal(1), isTerminal(2)]).toEqual([false, true]);
+});
+
+test("terminalColumns() is the width of a terminal, and of nothing else", () => {
+  for (const [at, stream] of STREAMS.entries()) {
+    Object.defineProperty(stream, "columns", { value: 80 + at, configurable: true });
+  }
+  const isatty = spyOn(tty, "isatty").mockReturnValue(true);
+  expect([terminalColumns(1), terminalColumns(2)]).toEqual([80, 81]);
+  isatty.mockReturnValue(false);
+  expect([terminalColumns(1), terminalColumns(2)]).toEqual([undefined, undefined]);
+});
+
+function restoreColumns(): void {
+  for (const [at, stream] of STREAMS.entries()) {
+    const columns = COLUMNS[at];
+    if (columns === undefined) Reflect.deleteProperty(stream, "columns");
+    else Object.defineProperty(stream, "columns", columns);
+  }
+}

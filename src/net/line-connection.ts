@@ -20,9 +20,12 @@ export class LineConnection {
   open({ address, port }: Endpoint): Promise<string | undefined> {
     return new Promise((resolve) => {
       this.#settleOpen = resolve;
-      Bun.connect({ hostname: address, port, socket: HANDLERS, data: this }).catch((error) =>
-        this.fail(codeOf(error)),
-      );
+      const fail = (error: unknown) => this.fail(codeOf(error));
+      try {
+        Bun.connect({ hostname: address, port, socket: HANDLERS, data: this }).catch(fail);
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 

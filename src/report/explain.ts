@@ -1,17 +1,28 @@
 import { cleanText } from "../clean-text.ts";
-import { availabilityOf, type ProbeOutcome, type ServerReport } from "../outcome.ts";
+import { availabilityOf, type ProbeOutcome, type ServerReport, type SkipReason } from "../outcome.ts";
 import type { Reply } from "../smtp/reply.ts";
 
-const SKIPPED = {
+const SKIPPED: Readonly<Record<SkipReason, string>> = {
   "stop-host": "stop host",
   "same-preference": "same preference as the stop host",
   "after-stop": "after the stop host",
-} as const;
+  "null-mx": "null MX",
+};
 
 /** One settled server as one line of clean text: its name, the verdict, what was seen, and the milliseconds spent. */
-export function renderServer(report: ServerReport): string {
-  const status = availabilityOf(report.outcome);
-  return cleanText(`${report.target.server}: ${status}: ${explain(report)}${renderTimings(report)}`);
+export function renderServer(report: ServerReport, nowMs: number): string {
+  return `${cleanText(report.target.server)}: ${renderVerdict(report, nowMs)}`;
+}
+
+/** The same without the name, for a report that names servers in its own way. */
+export function renderVerdict(report: ServerReport, nowMs: number): string {
+  return `${availabilityOf(report.outcome)}: ${explain(report)}${renderEvidence(report, nowMs)}`;
+}
+
+/** How old a cached answer is, such as "cached 12 s ago"; null for one obtained just now. */
+export function renderAge({ cachedAtMs }: Pick<ServerReport, "cachedAtMs">, nowMs: number): string | null {
+  if (cachedAtMs === null) return null;
+  return `cached ${Math.max(0, Math.round((nowMs - cachedAtMs) / 1000))} s ago`;
 }
 
 /** Why a server is held to be what it is, as clean text. */
@@ -54,8 +65,11 @@ function explainOutcome(outcome: ProbeOutcome): string {
   }
 }
 
-function renderTimings({ dnsMs, connectMs, greetingMs }: ServerReport): string {
+function renderEvidence(report: ServerReport, nowMs: number): string {
+  const { dnsMs, connectMs, greetingMs } = report;
   const stages = Object.entries({ dns: dnsMs, connect: connectMs, greeting: greetingMs });
   const spent = stages.flatMap(([stage, ms]) => (ms === null ? [] : [`${stage} ${ms.toFixed(1)} ms`]));
-  return spent.length === 0 ? "" : ` (${spent.join(", ")})`;
+  const age = renderAge(report, nowMs);
+  const evidence = age === null ? spent : [...spent, age];
+  return evidence.length === 0 ? "" : ` (${evidence.join(", ")})`;
 }

@@ -4,7 +4,7 @@ import { LineConnection } from "../net/line-connection.ts";
 import { type Reply, ReplyReader } from "./reply.ts";
 
 /** How far a conversation has come; `dns` belongs to the target, the others to one connection. */
-type Stage = "dns" | "connect" | "greeting";
+export type Stage = "dns" | "connect" | "greeting";
 
 /** What came of one connection to one endpoint. */
 export type AttemptOutcome =

@@ -38,7 +38,8 @@ export class ReplyReader {
 
   /** Whether nothing more is to be expected, or would be read. */
   get finished(): boolean {
-    return this.#complete || this.#octets >= MAX_REPLY_OCTETS;
+    const isWhole = this.#start === "not-smtp" ? this.#lines.length > 0 : this.#complete;
+    return isWhole || this.#octets >= MAX_REPLY_OCTETS;
   }
 
   push(octets: Uint8Array): void {

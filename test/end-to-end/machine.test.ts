@@ -69,7 +69,7 @@ test.concurrent("smtpdcheck compiled never calls a server down for want of descr
   const limits = Array.from({ length: 20 }, (_, index) => index + 5);
   const runs = limits.map(async (limit) => {
     const under = ["prlimit", `--nofile=${limit}`];
-    return { limit, ...(await run(compiled, ["-v", "--timeout", "0.5", ...targets], { under })) };
+    return { limit, ...(await run(compiled, ["-v", "--timeout", "2", ...targets], { under })) };
   });
   const wrong = (await Promise.all(runs)).filter(({ status, stdout, stderr }) => {
     return (stdout === "" ? status !== 2 : status !== 1) || /refused|not found/.test(stderr);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ProbeOutcome, ServerReport } from "../../src/outcome.ts";
 import { explain, renderReply, renderServer } from "../../src/report/explain.ts";
 
+const NOW_MS = 60_000;
 const reply = { code: 220, lines: ["mx1.test ESMTP"], complete: true };
 
 function report(outcome: ProbeOutcome, more: Partial<ServerReport> = {}): ServerReport {
@@ -12,6 +13,8 @@ function report(outcome: ProbeOutcome, more: Partial<ServerReport> = {}): Server
     dnsMs: null,
     connectMs: null,
     greetingMs: null,
+    elapsedMs: null,
+    cachedAtMs: null,
     attempts: [],
     ...more,
   };
@@ -80,12 +83,21 @@ describe("renderServer() writes", () => {
       "mx1.test: skipped: after the stop host",
       report({ kind: "skipped", why: "after-stop" }, { address: null }),
     ],
+    ["mx1.test: skipped: null MX", report({ kind: "skipped", why: "null-mx" }, { address: null })],
+    [
+      "mx1.test: unavailable: 127.0.0.1 refused the connection (connect 0.3 ms, cached 12 s ago)",
+      report({ kind: "refused" }, { ...connect, cachedAtMs: NOW_MS - 12_300 }),
+    ],
+    [
+      "mx1.test: unavailable: 127.0.0.1 refused the connection (cached 0 s ago)",
+      report({ kind: "refused" }, { cachedAtMs: NOW_MS + 5_000 }),
+    ],
   ])("%s", (line, server) => {
-    expect(renderServer(server)).toBe(line);
+    expect(renderServer(server, NOW_MS)).toBe(line);
   });
 
   test("a stage that took no measurable time", () => {
-    expect(renderServer(report({ kind: "refused" }, { dnsMs: 0, connectMs: 0 }))).toBe(
+    expect(renderServer(report({ kind: "refused" }, { dnsMs: 0, connectMs: 0 }), NOW_MS)).toBe(
       "mx1.test: unavailable: 127.0.0.1 refused the connection (dns 0.0 ms, connect 0.0 ms)",
     );
   });
@@ -103,7 +115,7 @@ describe("renderServer() writes", () => {
       report({ kind: "no-resources", cause: nasty }, { target }),
     ];
     for (const server of servers) {
-      const line = renderServer(server);
+      const line = renderServer(server, NOW_MS);
       expect(line).not.toMatch(/[^\x20-\x7e]/);
       expect(line).toStartWith(`mx${escaped}: `);
       expect(line.split(escaped).length).toBe(3);

@@ -1,0 +1,63 @@
+import { familyOf } from "../address.ts";
+import type { ServerReport } from "../outcome.ts";
+import type { Target } from "../target.ts";
+import { renderTarget } from "./render-target.ts";
+
+/** From when on an answer is too slow, in milliseconds; a duration equal to the threshold is not. */
+export interface Thresholds {
+  readonly warningMs?: number | undefined;
+  readonly criticalMs?: number | undefined;
+}
+
+/** Labels that need no quotes anywhere. */
+const PLAIN_LABEL = /^[\w.:-]+$/;
+const IPV6_GROUPS = 8;
+
+/**
+ * The time spent on each server in seconds, as performance data: `label=value;warn;crit;min;` with U for a time that
+ * there is not (Monitoring Plugins Development Guidelines, "Performance data").
+ */
+export function renderPerfdata(servers: readonly ServerReport[], thresholds: Thresholds): string {
+  const labels = uniqueLabels(servers.map(({ target }) => target));
+  const limits = `${seconds(thresholds.warningMs)};${seconds(thresholds.criticalMs)};0;`;
+  return servers
+    .map(({ elapsedMs }, at) => {
+      const value = elapsedMs === null ? "U" : `${(elapsedMs / 1000).toFixed(6)}s`;
+      return `${quoted(labels[at] ?? "")}=${value};${limits}`;
+    })
+    .join(" ");
+}
+
+function uniqueLabels(targets: readonly Target[]): readonly string[] {
+  const labels = new Set<string>();
+  for (const target of targets) {
+    const label = labelOf(target);
+    let unique = label;
+    for (let count = 2; labels.has(unique); count += 1) unique = `${label}_${count}`;
+    labels.add(unique);
+  }
+  return [...labels];
+}
+
+/** No `=`, `|` or `\`, the marks of a value, of performance data and of a line end: they cannot be escaped in a label. */
+function labelOf(target: Target): string {
+  const server = familyOf(target.host) === 6 ? withoutDoubleColon(target.host) : target.server;
+  return renderTarget({ server, port: target.port }).replace(/[=|\\]/g, "_");
+}
+
+/** An IPv6 address with its zeros written out: Icinga 2 takes `::` in a label for the prefix of those that follow. */
+function withoutDoubleColon(address: string): string {
+  const [digits = "", zone] = address.split("%");
+  const [head = "", tail] = digits.split("::").map((part) => part.split(":").filter((group) => group !== ""));
+  if (tail === undefined) return address;
+  const zeros = new Array<string>(IPV6_GROUPS - head.length - tail.length).fill("0");
+  return [...head, ...zeros, ...tail].join(":") + (zone === undefined ? "" : `%${zone}`);
+}
+
+function quoted(label: string): string {
+  return PLAIN_LABEL.test(label) ? label : `'${label.replaceAll("'", "''")}'`;
+}
+
+function seconds(durationMs: number | undefined): string {
+  return durationMs === undefined ? "" : String(Number((durationMs / 1000).toFixed(6)));
+}

@@ -1,0 +1,39 @@
+/** A listener on loopback that speaks as much Redis as it was told to; disposing of it closes it. */
+export interface RedisListener extends Disposable {
+  readonly url: string;
+  /** Every command received, in upper case. */
+  readonly commands: readonly string[];
+}
+
+/** Answers a client's HELLO. */
+const HELLO = "%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n";
+
+/**
+ * Starts a listener that answers HELLO and each command for which there is a reply, in the Redis protocol's own octets;
+ * "(close)" resets the connection instead, and a command without a reply meets with silence.
+ */
+export function fakeRedisListener(replies: Readonly<Record<string, string>>): RedisListener {
+  const commands: string[] = [];
+  const all: Readonly<Record<string, string>> = { HELLO, ...replies };
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data(socket, octets) {
+        for (const [, name = ""] of octets.toString("latin1").matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
+          const command = name.toUpperCase();
+          commands.push(command);
+          const reply = all[command];
+          if (reply === "(close)") socket.terminate();
+          else if (reply !== undefined) socket.write(Buffer.from(reply, "latin1"));
+        }
+      },
+      error() {},
+    },
+  });
+  return {
+    url: `redis://127.0.0.1:${listener.port}`,
+    commands,
+    [Symbol.dispose]: () => listener.stop(true),
+  };
+}

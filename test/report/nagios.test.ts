@@ -1,0 +1,157 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { ServerReport } from "../../src/outcome.ts";
+import { renderNagios, renderNagiosUnknown } from "../../src/report/nagios.ts";
+import type { Thresholds } from "../../src/report/perfdata.ts";
+import { fullReport, hostileText } from "./arbitrary-reports.ts";
+import { parsePluginOutput } from "./perfdata-parser.ts";
+import { greeted, reportOn, settled, target } from "./samples.ts";
+
+const NOW_MS = 60_000;
+const NAMES = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
+
+const MX1 = target("mx1.example.test", { preference: 10 });
+const MX2 = target("mx2.example.test", { preference: 20, port: 2525 });
+const MX3 = target("mx3.example.test", { preference: 30 });
+
+const up = greeted(MX1);
+const down = settled(MX2, { kind: "timed-out", stage: "connect" });
+const open = settled(MX3, { kind: "no-resources", cause: "EMFILE" });
+const skipped = settled(MX3, { kind: "skipped", why: "stop-host" });
+
+test("renderNagios() writes a status line with performance data, then a line a server", () => {
+  const cached = { ...down, attempts: [], elapsedMs: null, cachedAtMs: NOW_MS - 12_000 };
+  expect(render([up, cached, skipped], { warningMs: 1_000, criticalMs: 2_500 })).toEqual({
+    text: `SMTPDCHECK WARNING - 1 of 2 available, use mx1.example.test; unavailable: mx2.example.test:2525 (192.0.2.1 timed out in connect) | mx1.example.test=0.033000s;1;2.5;0; mx2.example.test:2525=U;1;2.5;0;
+mx1.example.test: available: 192.0.2.1 said "220 mx.example.test ESMTP" (dns 1.0 ms, connect 2.0 ms, greeting 30.0 ms)
+mx2.example.test:2525: unavailable: 192.0.2.1 timed out in connect (dns 1.0 ms, connect 2.0 ms, cached 12 s ago)
+mx3.example.test: skipped: stop host
+`,
+    status: 1,
+  });
+});
+
+describe("renderNagios() judges", () => {
+  const slow = { ...up, elapsedMs: 1_500 };
+  const verySlow = { ...up, elapsedMs: 2_000.001 };
+  const limits = { warningMs: 1_000, criticalMs: 2_000 };
+
+  test.each<[string, readonly ServerReport[], Thresholds, number]>([
+    ["every server available: OK", [up, up], {}, 0],
+    ["every server that counts available: OK", [up, skipped], limits, 0],
+    ["some available: WARNING", [up, down], {}, 1],
+    ["some available, some undetermined: WARNING", [up, down, open], {}, 1],
+    ["none available: CRITICAL", [down, down], {}, 2],
+    ["no server that counts: CRITICAL", [skipped], {}, 2],
+    ["no server at all: CRITICAL", [], {}, 2],
+    ["all available but some undetermined: UNKNOWN", [up, open], {}, 3],
+    ["none available and some undetermined: UNKNOWN", [down, open], {}, 3],
+    ["one slower than the warning: WARNING", [up, slow], limits, 1],
+    ["one slower than the warning and one undetermined: WARNING", [slow, open], limits, 1],
+    ["one slower than critical: CRITICAL", [up, verySlow], limits, 2],
+    ["one slower than critical, without a warning: CRITICAL", [verySlow], { criticalMs: 2_000 }, 2],
+    ["one slower than critical and one undetermined: CRITICAL", [verySlow, open], limits, 2],
+    ["as slow as the warning: OK", [{ ...up, elapsedMs: 1_000 }], limits, 0],
+    ["as slow as critical: WARNING", [{ ...up, elapsedMs: 2_000 }], limits, 1],
+    ["over a warning of nothing: WARNING", [up], { warningMs: 0 }, 1],
+    ["an unavailable server's time: of no account", [up, { ...down, elapsedMs: 10_000 }], limits, 1],
+    ["a time that there is not: not slow", [{ ...up, elapsedMs: null }], { warningMs: 0 }, 0],
+  ])("%s", (_, servers, thresholds, status) => {
+    const rendered = render(servers, thresholds);
+    expect(rendered.status).toBe(status as typeof rendered.status);
+    expect(rendered.text).toStartWith(`SMTPDCHECK ${NAMES[status]} - `);
+  });
+
+  test.each<[readonly ServerReport[], string]>([
+    [[], "no server counts"],
+    [[up, verySlow], "2 of 2 available, use mx1.example.test; slow: mx1.example.test (2.000 s)"],
+    [[down, open], "0 of 2 available; unavailable: mx2.example.test:2525; undetermined: mx3.example.test"],
+    [
+      [open],
+      "0 of 1 available; undetermined: mx3.example.test (192.0.2.1 could not be probed by this machine: EMFILE)",
+    ],
+  ])("and says why: %#", (servers, headline) => {
+    expect(parsePluginOutput(render(servers, limits).text).short).toEndWith(` - ${headline}`);
+  });
+});
+
+describe("renderNagios() labels performance data", () => {
+  test.each([
+    [[target("mx1.example.test")], "mx1.example.test="],
+    [[target("mx1.example.test"), target("mx1.example.test", { port: 2525 })], "mx1.example.test:2525="],
+    [[MX1, MX1, MX1], "mx1.example.test_3="],
+    [[target("mx.bücher.test")], "'mx.bücher.test'="],
+    [[target("it's here")], "'it''s here'="],
+    [[target("a=b|c\nd")], "a_b_c_nd="],
+    [[target("2001:db8::1")], "2001:db8:0:0:0:0:0:1="],
+    [[target("[IPv6:2001:DB8::1]", { host: "2001:db8::1", port: 26 })], "'[2001:db8:0:0:0:0:0:1]:26'="],
+    [[target("::")], "0:0:0:0:0:0:0:0="],
+    [[target("fe80::1%eth0")], "'fe80:0:0:0:0:0:0:1%eth0'="],
+    [[target("1:2:3:4:5:6:7:8")], "1:2:3:4:5:6:7:8="],
+  ])("uniquely and quoted where needed: %#", (targets, label) => {
+    const [first = ""] = render(targets.map((each) => greeted(each))).text.split("\n");
+    expect(first).toContain(` ${label}0.033000s;;;0;`);
+  });
+
+  test("and writes no exponents", () => {
+    const instant = { ...up, elapsedMs: 0.000_04 };
+    const { text } = render([instant], { warningMs: 0.001, criticalMs: 0.000_1 });
+    expect(parsePluginOutput(text).metrics[0]).toMatchObject({
+      value: "0.000000s",
+      limits: ["0.000001", "0", "0", ""],
+    });
+  });
+});
+
+test("renderNagios() keeps its lines whole, whatever servers say", () => {
+  const said = "ready | fake=0s;;;; \\nOK\n'quoted' \x1b[2J";
+  const { text } = render([greeted(MX1, [said])]);
+  expect(parsePluginOutput(text).long).toEqual([
+    String.raw`mx1.example.test: available: 192.0.2.1 said "220 ready \x7c fake=0s;;;; \x0aOK\x0a'quoted' \x1b[2J" (dns 1.0 ms, connect 2.0 ms, greeting 30.0 ms)`,
+  ]);
+});
+
+test("renderNagios() cuts a long reason on the status line, and only there", () => {
+  const declined = settled(MX1, {
+    kind: "declined",
+    reply: { code: 554, lines: ["no ".repeat(300)], complete: true },
+  });
+  const [first = "", second = ""] = render([declined]).text.split("\n");
+  expect(first.length).toBeLessThan(250);
+  expect(first).toContain("…) | mx1.example.test=");
+  expect(second.length).toBeGreaterThan(900);
+});
+
+test("renderNagios() can be read by a monitor, and its labels stay apart, for any report", () => {
+  const limit = fc.option(fc.double({ min: 0, max: 1e7, noNaN: true }), { nil: undefined });
+  fc.assert(
+    fc.property(fullReport, limit, limit, (report, warningMs, criticalMs) => {
+      const { text, status } = renderNagios(report, { warningMs, criticalMs }, NOW_MS);
+      const { short, metrics, long } = parsePluginOutput(text);
+      expect(short).toStartWith(`SMTPDCHECK ${NAMES[status]} - `);
+      expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\\n/u);
+      expect(long).toHaveLength(report.servers.length);
+      const counting = report.servers.filter(({ outcome }) => outcome.kind !== "skipped");
+      expect(metrics.map(({ value }) => value === "U")).toEqual(
+        counting.map(({ elapsedMs }) => elapsedMs === null),
+      );
+      expect(new Set(metrics.map(({ label }) => label)).size).toBe(counting.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("renderNagiosUnknown() is one line without performance data", () => {
+  expect(renderNagiosUnknown('Cannot read "10x" as a timeout: want seconds, such as 2.5')).toBe(
+    'SMTPDCHECK UNKNOWN - Cannot read "10x" as a timeout: want seconds, such as 2.5\n',
+  );
+  fc.assert(
+    fc.property(hostileText, (message) => {
+      expect(parsePluginOutput(renderNagiosUnknown(message))).toMatchObject({ metrics: [], long: [] });
+    }),
+  );
+});
+
+function render(servers: readonly ServerReport[], thresholds: Thresholds = {}) {
+  return renderNagios(reportOn(servers), thresholds, NOW_MS);
+}
