@@ -1,6 +1,7 @@
 import { type CheckOptions, validateOptions } from "./check-options.ts";
 import { deadline } from "./deadline.ts";
 import { type Resolver, systemResolver } from "./dns.ts";
+import { nameServers } from "./name-servers.ts";
 import { type Report, Run } from "./run.ts";
 import { listServers } from "./server-list.ts";
 
@@ -31,10 +32,9 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Report> {
   const listed = await listServers(servers, options, signal);
-  return new Run(listed, await resolverFor(options), options, signal).report();
+  return new Run(listed, resolverFor(options), options, signal).report();
 }
 
-async function resolverFor({ resolver, dns = [] }: CheckOptions): Promise<Resolver> {
-  if (resolver !== undefined) return resolver;
-  return dns.length === 0 ? systemResolver : (await import("./name-servers.ts")).nameServers(dns);
+function resolverFor({ resolver, dns = [] }: CheckOptions): Resolver {
+  return resolver ?? (dns.length === 0 ? systemResolver : nameServers(dns));
 }

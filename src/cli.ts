@@ -1,13 +1,20 @@
 import { version } from "../package.json";
 import type { Cache } from "./cache/cache.ts";
+import { openCache } from "./cache/open-cache.ts";
+import { runCacheCommand } from "./cache-command.ts";
 import { check } from "./check.ts";
 import type { CheckOptions } from "./check-options.ts";
 import { cleanText } from "./clean-text.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
+import { OPTIONS } from "./options.ts";
 import { availabilityOf, type ServerReport } from "./outcome.ts";
 import { explain, renderServer } from "./report/explain.ts";
+import { renderJson } from "./report/json.ts";
+import { renderNagios, renderNagiosUnknown } from "./report/nagios.ts";
+import { renderTable } from "./report/table.ts";
 import type { Report } from "./run.ts";
 import { paint, terminalColumns, writeError } from "./terminal.ts";
+import { waitUntilMet } from "./wait.ts";
 
 const EXIT_ERROR = 2;
 const EXIT_UNKNOWN = 3;
@@ -22,11 +29,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     const command = readCommand(argv, process.env);
     switch (command.wants) {
       case "help":
-        return await print(await (await import("./help.ts")).renderHelp(), 0);
+        return await print(await (await import("./help.ts")).renderHelp(OPTIONS, version), 0);
       case "version":
         return await print(`smtpdcheck ${version}\n`, 0);
       case "cache":
-        return await print(await (await import("./cache-command.ts")).runCacheCommand(command), 0);
+        return await print(await runCacheCommand(command), 0);
       case "check":
         return await answer(await checkAsAsked(command), command);
     }
@@ -47,15 +54,13 @@ export function guardExitStatus(): void {
 
 async function checkAsAsked(command: Command): Promise<Report> {
   const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled: tell } : {}) };
-  if (command.waitMs)
-    return (await import("./wait.ts")).waitUntilMet(command.operands, options, command.waitMs);
-  const cache = await openCache(command);
+  const cache = cacheOf(command);
+  if (command.waitMs) return waitUntilMet(command.operands, options, command.waitMs);
   return check(command.operands, cache === undefined ? options : { ...options, cache });
 }
 
-async function openCache({ cache }: Command): Promise<Cache | undefined> {
+function cacheOf({ cache }: Command): Cache | undefined {
   if (cache === null) return undefined;
-  const { openCache } = await import("./cache/open-cache.ts");
   return openCache(cache.location, {
     ...cache,
     warn: (message) => writeError(`smtpdcheck: ${message}`, WARNING_COLOUR),
@@ -72,19 +77,17 @@ async function answer(report: Report, command: Command): Promise<number> {
         ? status
         : print(`${report.server.server}\n`, status);
     case "table":
-      return print(await drawTable(report), status);
+      return print(drawTable(report), status);
     case "json":
-      return print((await import("./report/json.ts")).renderJson(report), status);
+      return print(renderJson(report), status);
     case "nagios": {
-      const { renderNagios } = await import("./report/nagios.ts");
       const { text, status } = renderNagios(report, command, Date.now());
       return print(text, status);
     }
   }
 }
 
-async function drawTable(report: Report): Promise<string> {
-  const { renderTable } = await import("./report/table.ts");
+function drawTable(report: Report): string {
   const options = { nowMs: Date.now(), columns: terminalColumns(1) };
   return renderTable(report, { ...options, paint: (text, status) => paint(text, COLOURS[status], 1) });
 }
@@ -126,7 +129,6 @@ async function fail(error: unknown, argv: readonly string[]): Promise<number> {
     complain(messageOf(error));
     return formatOf(argv) === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
   }
-  const { renderNagiosUnknown } = await import("./report/nagios.ts");
   return print(renderNagiosUnknown(messageOf(error)), EXIT_UNKNOWN).catch((failure) => fail(failure, argv));
 }
 

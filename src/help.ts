@@ -1,6 +1,4 @@
-import { renderUsage } from "citty";
-import { version } from "../package.json";
-import { OPTIONS } from "./options.ts";
+import { type ArgsDef, renderUsage } from "citty";
 
 const CLOSING = `EXIT STATUS
 
@@ -16,12 +14,15 @@ CACHE
 
 const USAGE_OPERAND = "[prio:]server[:port]...";
 
-/** What --help prints. citty renders it; its colours are taken out, for they come in a pipe too. */
-export async function renderHelp(): Promise<string> {
+/**
+ * What --help prints. citty renders it; its colours are taken out, for they come in a pipe too. This file imports
+ * nothing else, so that what only it needs is all that is loaded with it.
+ */
+export async function renderHelp(options: ArgsDef, version: string): Promise<string> {
   const usage = await renderUsage({
     meta: { name: "smtpdcheck", version, description: "Tell which of your mail servers is available" },
     args: {
-      ...OPTIONS,
+      ...options,
       server: {
         type: "positional",
         description: "A host name or address; several may stand in one argument",

@@ -13,7 +13,7 @@ import {
 import { Channels, parseNameServer } from "./name-server-channels.ts";
 
 /** How long the addresses of one family are waited for when the other's are there: RFC 8305 §3 has 50 ms, but a dead address may need both. */
-export const OTHER_FAMILY_MS = 500;
+const OTHER_FAMILY_MS = 500;
 /** Most CNAMEs that are followed. */
 const MAX_CNAMES = 8;
 /** Names that no name server is asked for (RFC 6761 §6.3). */

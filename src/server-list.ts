@@ -1,6 +1,7 @@
 import { type CheckOptions, limitMs, SMTP_PORT } from "./check-options.ts";
 import { Deadlines } from "./deadline.ts";
 import { type ExchangeList, type ExchangeResolver, parseDomain, resolveExchanges } from "./exchanges.ts";
+import { nameServers } from "./name-servers.ts";
 import type { ProbeOutcome } from "./outcome.ts";
 import { parseTargets, type Target } from "./target.ts";
 import { UsageError } from "./usage-error.ts";
@@ -30,7 +31,7 @@ export async function listServers(
     if (named.length > 0) return named;
     throw new UsageError("No server given: want at least one, such as 10:mx1.example.org");
   }
-  const resolver = await exchangeResolver(options);
+  const resolver = exchangeResolver(options);
   const end = new Deadlines(signal).after(limitMs(options));
   const exchangers = mx.map(async (domain) =>
     fromDomain(domain, await resolveExchanges(domain, resolver, end), port),
@@ -38,9 +39,9 @@ export async function listServers(
   return [...(await Promise.all(exchangers)).flat(), ...named];
 }
 
-async function exchangeResolver({ resolver, dns = [] }: CheckOptions): Promise<ExchangeResolver> {
+function exchangeResolver({ resolver, dns = [] }: CheckOptions): ExchangeResolver {
   if (resolver !== undefined && "exchanges" in resolver) return resolver;
-  return (await import("./name-servers.ts")).nameServers(dns);
+  return nameServers(dns);
 }
 
 function fromDomain(domain: string, list: ExchangeList, port: number): readonly Listed[] {
@@ -49,7 +50,8 @@ function fromDomain(domain: string, list: ExchangeList, port: number): readonly 
     return [{ target, known: { kind: "skipped", why: "null-mx" } }];
   }
   return list.exchanges.map(({ exchange, host, preference }) => {
-    const target = { server: exchange, host: host ?? exchange, port, preference };
+    const server = list.implicit ? domain : exchange;
+    const target = { server, host: host ?? exchange, port, preference };
     return host === null ? { target, known: { kind: "not-found" } } : { target };
   });
 }

@@ -4,7 +4,7 @@ import { renderHelp } from "../src/help.ts";
 import { OPTIONS } from "../src/options.ts";
 
 test("renderHelp() lists every option, what it does and the value it wants", async () => {
-  const help = await renderHelp();
+  const help = await renderHelp(OPTIONS, version);
   for (const [name, option] of Object.entries(OPTIONS)) {
     const row = help.split("\n").find((line) => line.includes(option.description));
     expect(row).toContain(`--${name}${wantedBy(option)}`);
@@ -18,7 +18,7 @@ function wantedBy(option: object): string {
 }
 
 test("renderHelp() names the program, its version and its exit statuses, without colour", async () => {
-  const help = await renderHelp();
+  const help = await renderHelp(OPTIONS, version);
   expect(help).toContain("smtpdcheck");
   expect(help).toContain(version);
   expect(help).toMatch(/\n {2}0 {2}.*\n {2}1 {2}.*\n {2}2 {2}.*\n/);

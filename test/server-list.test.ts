@@ -73,7 +73,7 @@ describe("listServers() with domains", () => {
   test("takes the domain itself when it has no MX record (implicit MX)", async () => {
     const resolver = exchangeZoneResolver({ "xn--bcher-kva.test": "none" });
     expect(await list("", { mx: ["Bücher.test"], resolver })).toEqual([
-      { target: { server: "xn--bcher-kva.test", host: "xn--bcher-kva.test", port: 25, preference: 0 } },
+      { target: { server: "Bücher.test", host: "xn--bcher-kva.test", port: 25, preference: 0 } },
     ]);
   });
 

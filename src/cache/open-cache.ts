@@ -1,5 +1,7 @@
 import { Cache, type CacheSettings } from "./cache.ts";
 import { type Location, parseLocation } from "./location.ts";
+import { RedisStore } from "./redis-store.ts";
+import { SqliteStore } from "./sqlite-store.ts";
 import type { CacheStore } from "./store.ts";
 
 /**
@@ -12,22 +14,15 @@ export function openCache(location: string, settings: CacheSettings): Cache {
   return new Cache((warn) => openStore(place, warn), settings);
 }
 
-/**
- * Makes the store for a location; only the one that is wanted is loaded. Nothing is opened or connected to before
- * the first question.
- */
+/** Makes the store for a location. Nothing is opened or connected to, nor `bun:sqlite` loaded, before the first question. */
 export async function openStore(
   location: Location,
   onReplaced: (message: string) => void,
 ): Promise<CacheStore> {
   switch (location.kind) {
-    case "file": {
-      const { SqliteStore } = await import("./sqlite-store.ts");
+    case "file":
       return new SqliteStore(location.path, onReplaced);
-    }
-    case "server": {
-      const { RedisStore } = await import("./redis-store.ts");
+    case "server":
       return new RedisStore(location.url, location.shown);
-    }
   }
 }

@@ -5,6 +5,7 @@ import { fakeNameServer } from "../fake/name-server.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, PATIENCE_MS, run } from "./command.ts";
 import { BUSY, GREETS } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -14,13 +15,12 @@ const HEADER = "SERVER  PORT  FAMILY  STATUS  AGE  LEFT  WHY\n";
 /** A cache that knows one server that is up and one that is down, both on one port. */
 async function filledCache() {
   const folder = makeFolder();
-  using up = fakeSmtpServer(GREETS, { hostname: UP });
-  using down = fakeSmtpServer(BUSY, { hostname: DOWN, port: up.port });
-  const args = ["--cache", folder.cache, "-p", String(up.port)];
+  using servers = serversOnOnePort({ [DOWN]: BUSY, [UP]: GREETS });
+  const args = ["--cache", folder.cache, "-p", String(servers.port)];
   await run(compiled, ["--format", "json", ...args, UP, DOWN]);
   await run(compiled, ["-4", ...args, DOWN]);
-  expect(down.connectionCount).toBe(2);
-  return { ...folder, port: up.port };
+  expect(servers.connectionCounts).toEqual([2, 1]);
+  return { ...folder, port: servers.port };
 }
 
 describe.each(commands)("smtpdcheck $name cache", (command) => {

@@ -26,10 +26,8 @@ async function crowd(script: string, timeout: string) {
 test("forty processes at once for one silent server open about one connection", async () => {
   const { all, connections } = await crowd(SILENT, "1");
   expect(new Set(all.map(({ status, stdout }) => `${status}${stdout}`))).toEqual(new Set(["0"]));
-  for (const { stderr } of all)
-    expect(stderr).toStartWith("127.0.0.1: unavailable: 127.0.0.1 timed out in greeting (");
+  for (const { stderr } of all) expect(stderr).toMatch(/^127\.0\.0\.1: unavailable: .*timed out in /);
   expect(connections).toBeWithin(1, 4);
-  expect(all.filter(isCached).length).toBeGreaterThanOrEqual(CROWD - connections);
 });
 
 test("forty processes at once for one slow server open about one connection", async () => {
@@ -50,7 +48,6 @@ test("when the one that probes is killed, another takes over", async () => {
   await holder.ended;
   const all = await Promise.all(others);
   expect(all.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
-  expect(all.filter((ran) => !isCached(ran))).toHaveLength(1);
   expect(server.connectionCount).toBe(2);
 });
 

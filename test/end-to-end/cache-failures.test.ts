@@ -8,6 +8,7 @@ import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { bareEnvironment, commands, compiled, PATIENCE_MS, run } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { BUSY, GREETS, SILENT } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -85,13 +86,12 @@ function ours(path: string): void {
 
 /** Asks for several servers, each of which would be a question to the cache. */
 async function ask(location: string, command = compiled) {
-  using down = fakeSmtpServer(BUSY, { hostname: DOWN });
-  using up = fakeSmtpServer(GREETS, { hostname: UP, port: down.port });
-  const args = ["--format", "json", "--timeout", "5", "--cache", location, "-p", String(up.port)];
+  using servers = serversOnOnePort({ [DOWN]: BUSY, [UP]: GREETS });
+  const args = ["--format", "json", "--timeout", "5", "--cache", location, "-p", String(servers.port)];
   const ran = await run(command, [...args, DOWN, UP, "127.0.0.13"]);
-  const { server, servers } = readReport(ran.stdout);
-  const told = servers.map(({ reason, cached }) => (cached ? `${reason}, cached` : reason));
-  return { status: ran.status, server, told, stderr: ran.stderr };
+  const report = readReport(ran.stdout);
+  const told = report.servers.map(({ reason, cached }) => (cached ? `${reason}, cached` : reason));
+  return { status: ran.status, server: report.server, told, stderr: ran.stderr };
 }
 
 const TRUTH = { status: 1, server: UP, told: ["declined", "greeted", "refused"] };

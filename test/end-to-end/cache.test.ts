@@ -8,6 +8,7 @@ import { parsePluginOutput } from "../report/perfdata-parser.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { BUSY, GREETS, SILENT } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -155,9 +156,8 @@ describe("smtpdcheck --cache", () => {
 
   test.concurrent("leaves the stop rule as it is", async () => {
     using folder = makeFolder();
-    using first = fakeSmtpServer(GREETS, { hostname: S1 });
-    const others = [S2, S3].map((hostname) => fakeSmtpServer(GREETS, { hostname, port: first.port }));
-    const list = ["-p", String(first.port), `10:${S1}`, `20:${S2}`, `20:${S3}`];
+    using up = serversOnOnePort({ [S1]: GREETS, [S2]: GREETS, [S3]: GREETS });
+    const list = ["-p", String(up.port), `10:${S1}`, `20:${S2}`, `20:${S3}`];
     const ask = (...args: readonly string[]) => run(compiled, ["--cache", folder.cache, ...args, ...list]);
     expect((await ask("--format=json")).status).toBe(1);
     expect(await ask()).toMatchObject({ status: 1, stdout: `${S1}\n` });
@@ -168,8 +168,7 @@ describe("smtpdcheck --cache", () => {
       ["same-preference", false],
       ["stop-host", false],
     ]);
-    expect([first, ...others].map(({ connectionCount }) => connectionCount)).toEqual([1, 1, 1]);
-    for (const other of others) other[Symbol.dispose]();
+    expect(up.connectionCounts).toEqual([1, 1, 1]);
   });
 
   test.concurrent("never keeps what this machine left open", async () => {

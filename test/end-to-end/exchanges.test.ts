@@ -5,6 +5,7 @@ import type { Entry, Zone } from "../fake/zone.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { BUSY, GREETS } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -73,9 +74,8 @@ const found: readonly Row[] = [
 describe.each(commands)("smtpdcheck $name", (command) => {
   test.concurrent("--mx checks the exchangers of a domain, the most preferred first", async () => {
     using dns = await fakeNameServer({ ...HOSTS, "example.test": TWO });
-    using busy = fakeSmtpServer(BUSY, { hostname: MX1 });
-    using _up = fakeSmtpServer(GREETS, { hostname: MX2, port: busy.port });
-    const args = ["-v", "--dns", dns.address, "-p", String(busy.port), "--mx", "example.test"];
+    using servers = serversOnOnePort({ [MX1]: BUSY, [MX2]: GREETS });
+    const args = ["-v", "--dns", dns.address, "-p", String(servers.port), "--mx", "example.test"];
     const ran = await run(command, args);
     expect(ran).toMatchObject({ status: 1, stdout: "mx2.example.test\n" });
     const said = withoutTimes(ran.stderr).trimEnd().split("\n");

@@ -5,6 +5,7 @@ import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, inShell, PATIENCE_MS, run } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { BUSY, GREETS, SILENT } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -72,24 +73,23 @@ describe("smtpdcheck --format json", () => {
       "failing.test": "SERVFAIL",
       "silent.test": "silent",
     });
-    using up = fakeSmtpServer(GREETS, { hostname: "127.0.0.12" });
-    using _busy = fakeSmtpServer(BUSY, { hostname: "::1", port: up.port });
-    const args = ["--format=json", "--timeout=1", "--dns", dns.address, "-p", String(up.port)];
+    using servers = serversOnOnePort({ "127.0.0.12": GREETS, "::1": BUSY });
+    const args = ["--format=json", "--timeout=1", "--dns", dns.address, "-p", String(servers.port)];
     const ran = await run(compiled, [...args, "5:gone.test", "failing.test", "silent.test", "Two.Test."]);
-    const { servers } = readReport(ran.stdout);
-    expect(servers.map(({ server, stage, reason }) => [server, stage, reason])).toEqual([
+    const report = readReport(ran.stdout);
+    expect(report.servers.map(({ server, stage, reason }) => [server, stage, reason])).toEqual([
       ["gone.test", "dns", "not-found"],
       ["failing.test", "dns", "dns-failure"],
       ["silent.test", "dns", "timed-out"],
       ["Two.Test.", "greeting", "greeted"],
     ]);
-    expect(servers[3]).toMatchObject({
+    expect(report.servers[3]).toMatchObject({
       host: "two.test",
       address: "127.0.0.12",
       preference: null,
       cached: false,
     });
-    expect(servers[3]?.attempts.map(({ address, reason }) => [address, reason])).toEqual([
+    expect(report.servers[3]?.attempts.map(({ address, reason }) => [address, reason])).toEqual([
       ["::1", "declined"],
       ["127.0.0.12", "greeted"],
     ]);

@@ -6,6 +6,7 @@ import type { Entry, Zone } from "../fake/zone.ts";
 import { compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { GREETS } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -147,20 +148,16 @@ describe("smtpdcheck --mx with a stop host", () => {
   /** Runs on the exchangers with every one of them up; what is told of each is its status, or why it was skipped. */
   async function standings(domain: string, ...stop: readonly string[]) {
     using dns = await fakeNameServer(ZONE);
-    using first = fakeSmtpServer(GREETS, { hostname: MX1 });
-    const others = ["127.0.0.1", MX2, MX3].map((hostname) =>
-      fakeSmtpServer(GREETS, { hostname, port: first.port }),
-    );
-    const args = ["--dns", dns.address, "-p", String(first.port), "--mx", domain, ...stop];
+    using up = serversOnOnePort({ [MX1]: GREETS, "127.0.0.1": GREETS, [MX2]: GREETS, [MX3]: GREETS });
+    const args = ["--dns", dns.address, "-p", String(up.port), "--mx", domain, ...stop];
     const { stdout } = await run(compiled, ["--format", "json", ...args]);
     const { servers } = readReport(stdout);
     const text = await run(compiled, args);
-    for (const other of others) other[Symbol.dispose]();
     return {
       told: servers.map(({ status, reason }) => (status === "skipped" ? reason : status)),
       status: text.status,
       stdout: text.stdout,
-      touched: [first, ...others].map(({ connectionCount }) => connectionCount > 0),
+      touched: up.connectionCounts.map((count) => count > 0),
     };
   }
 

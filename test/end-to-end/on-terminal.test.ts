@@ -4,6 +4,7 @@ import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { compiled, PATIENCE_MS, withoutTimes } from "./command.ts";
 import { hasTerminals, runOnTerminal } from "./pseudo-terminal.ts";
 import { BUSY, GREETS } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -22,8 +23,7 @@ async function waitInVain(columns: number, ...args: readonly string[]) {
 
 /** A table of one server that is up, one that is down, and one that is skipped. */
 async function drawTable(columns: number, env: Readonly<Record<string, string>> = {}): Promise<string> {
-  using up = fakeSmtpServer(GREETS, { hostname: "127.0.0.11" });
-  using _down = fakeSmtpServer(BUSY, { hostname: "127.0.0.12", port: up.port });
+  using up = serversOnOnePort({ "127.0.0.11": GREETS, "127.0.0.12": BUSY });
   const args = ["--format", "table", "-p", String(up.port), "--stop", "127.0.0.13"];
   const servers = ["127.0.0.11", "127.0.0.12", "127.0.0.13"];
   const { status, shown } = await runOnTerminal(compiled, [...args, ...servers], columns, env);

@@ -3,6 +3,7 @@ import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { BUSY, GREETS, SILENT } from "./scripts.ts";
+import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -172,11 +173,10 @@ describe("smtpdcheck --require", () => {
   });
 
   test.concurrent("all does not count what stands behind the stop host", async () => {
-    using up = fakeSmtpServer(GREETS, { hostname: S1 });
-    using down = fakeSmtpServer(BUSY, { hostname: S3, port: up.port });
-    const args = ["--require", "all", "-p", String(up.port), "--stop", S2, S1, S2, S3];
+    using servers = serversOnOnePort({ [S1]: GREETS, [S2]: BUSY, [S3]: BUSY });
+    const args = ["--require", "all", "-p", String(servers.port), "--stop", S2, S1, S2, S3];
     expect(await run(compiled, args)).toEqual({ status: 0, stdout: `${S1}\n`, stderr: "" });
-    expect(down.connectionCount).toBe(0);
+    expect(servers.connectionCounts).toEqual([1, 0, 0]);
   });
 
   test.concurrent("names a failing server once when -v has named it already", async () => {

@@ -9,7 +9,8 @@ import { start } from "./under-way.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
-const REFUSES = "smtpdcheck: waiting: 127.0.0.1: 127.0.0.1 refused the connection\n";
+/** Servers come and go on addresses of their own, so that nobody else takes their port in between. */
+const [COMES, CHANGES] = ["127.0.0.41", "127.0.0.42"] as const;
 
 const badUsage: readonly (readonly [what: string, args: readonly string[]])[] = [
   ["no server", []],
@@ -21,6 +22,16 @@ const badUsage: readonly (readonly [what: string, args: readonly string[]])[] = 
   ["a bad requirement", ["--require", "some", "127.0.0.1"]],
 ];
 
+/** A port where nobody is, and where somebody can come up later. */
+function freePort(hostname: string): number {
+  using server = fakeSmtpServer(SILENT, { hostname });
+  return server.port;
+}
+
+function refuses(address: string): string {
+  return `smtpdcheck: waiting: ${address}: ${address} refused the connection\n`;
+}
+
 /** How long a promise takes, in milliseconds, and what it resolves to. */
 async function timed<T>(promise: Promise<T>): Promise<{ readonly elapsedMs: number; readonly value: T }> {
   const startedAtMs = performance.now();
@@ -30,14 +41,13 @@ async function timed<T>(promise: Promise<T>): Promise<{ readonly elapsedMs: numb
 
 describe.each(commands)("smtpdcheck $name", (command) => {
   test.concurrent("--wait waits for a server to come up, and ends at once when it has", async () => {
-    using nobody = refusedPort();
-    const args = ["--require", "all", "--wait", "14", `127.0.0.1:${nobody.port}`];
+    const port = freePort(COMES);
+    const args = ["--require", "all", "--wait", "14", `${COMES}:${port}`];
     await using waiting = start(command, args);
-    expect(await waiting.saidLines(1)).toBe(REFUSES);
-    nobody[Symbol.dispose]();
-    using _up = fakeSmtpServer(GREETS, { port: nobody.port });
+    expect(await waiting.saidLines(1)).toBe(refuses(COMES));
+    using _up = fakeSmtpServer(GREETS, { hostname: COMES, port });
     const { elapsedMs, value } = await timed(waiting.ended);
-    expect(value).toEqual({ status: 0, stdout: "127.0.0.1\n", stderr: REFUSES });
+    expect(value).toEqual({ status: 0, stdout: `${COMES}\n`, stderr: refuses(COMES) });
     expect(elapsedMs).toBeLessThan(6_000);
   });
 });
@@ -52,19 +62,14 @@ describe("smtpdcheck --wait", () => {
     expect(await waiting.ended).toEqual({ status: 0, stdout: "", stderr: said });
   });
 
-  test.concurrent("tells each change of state in one line", async () => {
-    using nobody = refusedPort();
-    const { port } = nobody;
-    await using waiting = start(compiled, ["--require=any", "--wait", "14", `127.0.0.1:${port}`]);
+  test.concurrent("tells each change of state, and nothing else, in one line", async () => {
+    const port = freePort(CHANGES);
+    await using waiting = start(compiled, ["--require=any", "--wait", "14", `${CHANGES}:${port}`]);
     await waiting.saidLines(1);
-    nobody[Symbol.dispose]();
-    const busy = fakeSmtpServer(BUSY, { port });
-    const declines = `smtpdcheck: waiting: 127.0.0.1: 127.0.0.1 declined with "421 4.7.0 too busy"\n`;
-    expect(await waiting.saidLines(2)).toBe(REFUSES + declines);
-    await busy.ended(1);
-    busy[Symbol.dispose]();
-    using _up = fakeSmtpServer(GREETS, { port });
-    expect(await waiting.ended).toEqual({ status: 0, stdout: "127.0.0.1\n", stderr: REFUSES + declines });
+    using busy = fakeSmtpServer(BUSY, { hostname: CHANGES, port });
+    await busy.ended(2);
+    const declines = `smtpdcheck: waiting: ${CHANGES}: ${CHANGES} declined with "421 4.7.0 too busy"\n`;
+    expect(await waiting.saidLines(2)).toBe(refuses(CHANGES) + declines);
   });
 
   test.concurrent("names only the servers that are not yet as required", async () => {
@@ -161,7 +166,7 @@ describe("smtpdcheck --wait", () => {
     using nobody = refusedPort();
     const args = ["--format", format, "--require", "any", "--wait", "1.5", `127.0.0.1:${nobody.port}`];
     const ran = await run(compiled, args);
-    expect(ran).toMatchObject({ status, stderr: REFUSES });
+    expect(ran).toMatchObject({ status, stderr: refuses("127.0.0.1") });
     expect(withoutTimes(ran.stdout)).toMatch(report);
   });
 });

@@ -9,7 +9,7 @@ export interface DeadPort extends Disposable {
 /** Takes a port that refuses: it is bound and never listened on, so nobody else can come to serve it. Linux. */
 export function refusedPort(hostname = "127.0.0.1"): DeadPort {
   const { fd, port } = bind(hostname);
-  return { hostname, port, [Symbol.dispose]: () => void libc().close(fd) };
+  return { hostname, port, [Symbol.dispose]: closer([fd]) };
 }
 
 /** Takes a port that swallows packets: its listener's backlog is full and it never accepts. Linux, no root. */
@@ -18,19 +18,19 @@ export function blackhole(hostname = "127.0.0.1"): DeadPort {
   must("listen", libc().listen(fd, 0));
   const filler = must("socket", libc().socket(AF_INET, SOCK_STREAM_CLOEXEC, 0));
   must("connect", libc().connect(filler, socketAddress(hostname, port), SOCKADDR_IN_OCTETS));
-  return {
-    hostname,
-    port,
-    [Symbol.dispose]() {
-      libc().close(filler);
-      libc().close(fd);
-    },
-  };
+  return { hostname, port, [Symbol.dispose]: closer([filler, fd]) };
 }
 
 const AF_INET = 2;
 const SOCK_STREAM_CLOEXEC = 0o2000001;
 const SOCKADDR_IN_OCTETS = 16;
+
+/** Closes descriptors once: a second time they may be somebody else's. */
+function closer(descriptors: number[]): () => void {
+  return () => {
+    for (const fd of descriptors.splice(0)) libc().close(fd);
+  };
+}
 
 function bind(hostname: string): { readonly fd: number; readonly port: number } {
   const fd = must("socket", libc().socket(AF_INET, SOCK_STREAM_CLOEXEC, 0));
