@@ -46,12 +46,15 @@ export function hostnameOf(host: string): string | undefined {
 
 /** By hand: it is on the way of every probe, where compiling a regular expression or splitting the text shows. */
 function isIpv4(text: string): boolean {
-  let [octet, digits, dots] = [0, 0, 0];
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
   for (let at = 0; at < text.length; at += 1) {
     const digit = text.charCodeAt(at) - ZERO;
     if (text[at] === "." && digits > 0) {
       dots += 1;
-      [octet, digits] = [0, 0];
+      octet = 0;
+      digits = 0;
     } else {
       const hasLeadingZero = digits > 0 && octet === 0;
       octet = octet * 10 + digit;

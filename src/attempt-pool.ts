@@ -23,18 +23,26 @@ export class AttemptPool {
    * Makes an attempt, or joins the one that is being made or was made at that endpoint. `admitted` is called when it
    * is this asker's turn, and says until when it cares: time spent waiting for a turn is our fault, not the server's.
    */
-  async attempt(endpoint: Endpoint, admitted: () => AbortSignal): Promise<Attempt> {
+  attempt(endpoint: Endpoint, admitted: () => AbortSignal): Promise<Attempt> {
     const key = `${endpoint.address} ${endpoint.port}`;
     const earlier = this.#earlier(key, admitted);
-    if (earlier !== undefined) return earlier;
+    if (earlier !== undefined) return Promise.resolve(earlier);
+    if (this.#free === 0) {
+      return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() =>
+        this.#make(key, endpoint, admitted),
+      );
+    }
+    this.#free -= 1;
+    return this.#make(key, endpoint, admitted);
+  }
 
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Makes an attempt with the place that is held, or gives the place back if there is no need of it any more. */
+  #make(key: string, endpoint: Endpoint, admitted: () => AbortSignal): Promise<Attempt> {
     const signal = admitted();
     const meanwhile = this.#earlier(key, () => signal);
     if (meanwhile === undefined && !signal.aborted) return this.#start(key, endpoint).join(signal);
     this.#release();
-    return meanwhile ?? notMade(endpoint);
+    return Promise.resolve(meanwhile ?? notMade(endpoint));
   }
 
   #earlier(key: string, admitted: () => AbortSignal): Attempt | Promise<Attempt> | undefined {

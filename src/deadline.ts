@@ -27,7 +27,16 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 export function deadline<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const takeBack = onAbort(signal, () => reject(signal.reason));
-    promise.finally(takeBack).then(resolve, reject);
+    promise.then(
+      (value) => {
+        takeBack();
+        resolve(value);
+      },
+      (error) => {
+        takeBack();
+        reject(error);
+      },
+    );
   });
 }
 
@@ -45,17 +54,11 @@ export class Deadlines {
   after(durationMs: number): AbortSignal {
     if (durationMs > MAX_TIMEOUT_MS) return this.#run;
     const atMs = performance.now() + Math.max(0, durationMs);
-    if (
-      this.#last === undefined ||
-      this.#last.aborted ||
-      atMs > this.#lastAtMs ||
-      atMs < this.#lastAtMs - SHARED_SPAN_MS
-    ) {
+    const isShared = atMs <= this.#lastAtMs && atMs >= this.#lastAtMs - SHARED_SPAN_MS;
+    if (this.#last === undefined || this.#last.aborted || !isShared) {
+      const timeout = AbortSignal.timeout(Math.ceil(Math.max(0, durationMs) + SHARED_SPAN_MS));
       this.#lastAtMs = atMs + SHARED_SPAN_MS;
-      this.#last = AbortSignal.any([
-        this.#run,
-        AbortSignal.timeout(Math.ceil(Math.max(0, durationMs) + SHARED_SPAN_MS)),
-      ]);
+      this.#last = AbortSignal.any([this.#run, timeout]);
     }
     return this.#last;
   }

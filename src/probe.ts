@@ -29,17 +29,21 @@ const RANK: Readonly<Record<AttemptOutcome["kind"], number>> = {
 
 /**
  * Tries a host's endpoints in turn, the next one {@link STAGGER_MS} after the last or at once when one fails in any
- * way; the first that greets wins. The budget, in milliseconds and more than none, is for all of them together; waiting
- * for a place in the pool does not use it up.
+ * way; the first that greets wins. There is at least one. The budget, in milliseconds and more than none, is for all of
+ * them together; waiting for a place in the pool does not use it up.
  */
-export async function probe(
-  endpoints: readonly [Endpoint, ...Endpoint[]],
+export function probe(
+  endpoints: readonly Endpoint[],
   budgetMs: number,
   pool: AttemptPool,
   deadlines: Deadlines,
 ): Promise<Probe> {
-  if (endpoints.length > 1) return probeInTurn(endpoints, budgetMs, pool, deadlines);
-  const decisive = await pool.attempt(endpoints[0], () => deadlines.after(budgetMs));
+  const [first] = endpoints;
+  if (first === undefined || endpoints.length > 1) return probeInTurn(endpoints, budgetMs, pool, deadlines);
+  return pool.attempt(first, () => deadlines.after(budgetMs)).then(alone);
+}
+
+function alone(decisive: Attempt): Probe {
   const elapsedMs = (decisive.connectMs ?? 0) + (decisive.greetingMs ?? 0);
   return { decisive, attempts: [decisive], elapsedMs };
 }

@@ -53,12 +53,14 @@ export class Prober {
   }
 
   /** What the cache knows of one target, or else what probing it comes to. */
-  async answer(target: Target): Promise<ServerReport> {
+  answer(target: Target): Promise<ServerReport> {
     const { cache, family = null, timeoutMs, signal } = this.#settings;
     if (cache === undefined) return this.probe(target);
     const question = { host: target.host, port: target.port, family };
     const probe = () => this.probe(target);
-    return { ...(await cache.answer({ question, limitMs: timeoutMs, signal, probe })), target };
+    return cache
+      .answer({ question, limitMs: timeoutMs, signal, probe })
+      .then((answer) => ({ ...answer, target }));
   }
 
   /** Probes one target. Its time does not run while it waits for others: between its lookup and this call, or for a place. */
@@ -72,21 +74,22 @@ export class Prober {
       if (family === undefined || familyOf(address) === family)
         endpoints.push({ address, port: target.port });
     }
-    const [first, ...others] = endpoints;
-    if (first === undefined) return unprobed(target, { kind: "not-found" }, dnsMs);
+    if (endpoints.length === 0) return unprobed(target, { kind: "not-found" }, dnsMs);
 
     const budgetMs = timeoutMs - (dnsMs ?? 0);
     if (budgetMs <= 0) return unprobed(target, { kind: "timed-out", stage: "dns" }, dnsMs);
-    const { decisive, attempts, ...probed } = await probe(
-      [first, ...others],
-      budgetMs,
-      this.#pool,
-      this.#deadlines,
-    );
-    const { outcome, endpoint, connectMs, greetingMs } = decisive;
-    const elapsedMs = (dnsMs ?? 0) + probed.elapsedMs;
-    const timings = { dnsMs, connectMs, greetingMs, elapsedMs, cachedAtMs: null };
-    return { target, outcome, address: endpoint.address, ...timings, attempts };
+    const { decisive, attempts, elapsedMs } = await probe(endpoints, budgetMs, this.#pool, this.#deadlines);
+    return {
+      target,
+      outcome: decisive.outcome,
+      address: decisive.endpoint.address,
+      dnsMs,
+      connectMs: decisive.connectMs,
+      greetingMs: decisive.greetingMs,
+      elapsedMs: (dnsMs ?? 0) + elapsedMs,
+      cachedAtMs: null,
+      attempts,
+    };
   }
 
   #timedLookup(host: string): Promise<TimedLookup> {

@@ -3,10 +3,13 @@ import { availabilityOf, type ServerReport, unprobed } from "./outcome.ts";
 import type { Target } from "./target.ts";
 import { judge, type Known, type Order, possibleStops, type Requirement, type Verdict } from "./verdict.ts";
 
+/** What judging reads and a roster writes. */
+type Noted = { -readonly [Field in keyof Known]: Known[Field] };
+
 /** What is known so far of every target of a run, and which of them have been announced. */
 export class Roster {
   readonly #listed: readonly { readonly target: Target }[];
-  readonly #known: Known[] = [];
+  readonly #known: Noted[] = [];
   readonly #reports: (ServerReport | undefined)[];
   readonly #announced = new Set<number>();
   readonly #announce: (report: ServerReport) => void;
@@ -44,7 +47,8 @@ export class Roster {
   }
 
   identify(at: number, identity: "stop" | "other"): void {
-    this.#update(at, { identity });
+    const known = this.#known[at];
+    if (known !== undefined) known.identity = identity;
     this.#announceCertain();
   }
 
@@ -53,18 +57,16 @@ export class Roster {
     const availability = availabilityOf(report.outcome);
     this.#reports[at] = report;
     this.#arrivals += 1;
-    this.#update(at, { availability, arrival: this.#arrivals });
+    const known = this.#known[at];
+    if (known === undefined) return;
+    known.availability = availability;
+    known.arrival = this.#arrivals;
     if (this.#hasStopRule) this.#announceCertain();
     else this.#announceOnce(at, report);
   }
 
   verdict(order: Order, requirement: Requirement): Verdict | undefined {
     return judge(this.#known, order, requirement);
-  }
-
-  #update(at: number, news: Partial<Known>): void {
-    const known = this.#known[at];
-    if (known !== undefined) this.#known[at] = { ...known, ...news };
   }
 
   #announceCertain(): void {

@@ -72,19 +72,18 @@ export class Run {
   report(): Promise<Report> {
     const { promise, reject } = this.#end;
     if (this.#stop !== undefined) this.#examine(this.#stop).catch(reject);
-    else this.#settleAll().catch(reject);
+    else this.#settleAll();
     return promise;
   }
 
   /** Without stop hosts, all are probed at once, in lanes: a list of ten thousand must not be ten thousand promises. */
-  async #settleAll(): Promise<void> {
+  #settleAll(): void {
     const waiting = this.#listed.entries();
     const lane = async () => {
       for (const [at, server] of waiting) await this.#settle(at, server);
     };
-    const lanes: Promise<void>[] = [];
-    while (lanes.length < Math.min(MAX_CONNECTIONS, this.#listed.length)) lanes.push(lane());
-    await Promise.all(lanes);
+    const lanes = Math.min(MAX_CONNECTIONS, this.#listed.length);
+    for (let started = 0; started < lanes; started += 1) lane().catch(this.#end.reject);
   }
 
   #stopRule(stop: readonly string[], stopSelf: boolean): StopRule | undefined {

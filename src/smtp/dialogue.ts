@@ -43,7 +43,7 @@ export class Dialogue {
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
-    this.attempt = this.#run().then((outcome) => this.#evidence(outcome));
+    this.attempt = this.#run();
   }
 
   /** What there is to say when time runs out now. */
@@ -56,13 +56,14 @@ export class Dialogue {
     this.#connection.terminate();
   }
 
-  async #run(): Promise<AttemptOutcome> {
+  async #run(): Promise<Attempt> {
     const failure = await this.#connection.open(this.#endpoint);
     if (failure !== undefined) {
-      return explainConnectFailure(failure, this.#endpoint, performance.now() - this.#startedAtMs);
+      const elapsedMs = performance.now() - this.#startedAtMs;
+      return this.#evidence(await explainConnectFailure(failure, this.#endpoint, elapsedMs));
     }
     this.#openedAtMs = performance.now();
-    return readGreeting(this.#connection);
+    return this.#evidence(await readGreeting(this.#connection));
   }
 
   #evidence(outcome: AttemptOutcome): Attempt {
