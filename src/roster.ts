@@ -38,7 +38,9 @@ export class Roster {
 
   /** The reports there are, in list order. */
   get reports(): readonly ServerReport[] {
-    return this.#reports.filter((report) => report !== undefined);
+    const reports: ServerReport[] = [];
+    for (const report of this.#reports) if (report !== undefined) reports.push(report);
+    return reports;
   }
 
   /** Whether it is certain that a target does not count, or it has been settled. */

@@ -144,7 +144,8 @@ export class Run {
     const answer = this.#roster.verdict(order, requirement);
     if (answer === undefined) return;
     this.#isOver = true;
-    const verdict = this.#roster.verdict(order, "any") ?? { availability: "undetermined" };
+    const isOneUp = requirement === "all" ? this.#roster.verdict(order, "any") : answer;
+    const verdict = isOneUp ?? { availability: "undetermined" };
     this.#end.resolve({
       verdict: verdict.availability,
       server: verdict.availability === "available" ? (this.#listed[verdict.at]?.target ?? null) : null,

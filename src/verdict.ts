@@ -45,11 +45,15 @@ export function judge(known: readonly Known[], order: Order, requirement: Requir
 
 /** Where the stop host can still turn out to be (past the end: nowhere), the farthest place first: it leaves most open, so it is the likeliest to say "not yet". */
 export function possibleStops(known: readonly Known[]): readonly [number, ...number[]] {
-  const certain = known.findIndex(({ identity }) => identity === "stop");
-  const stops: [number, ...number[]] = [certain === -1 ? known.length : certain];
-  for (const [at, { identity }] of known.entries()) {
-    if (at === certain) break;
+  const stops: [number, ...number[]] = [known.length];
+  let at = 0;
+  for (const { identity } of known) {
+    if (identity === "stop") {
+      stops[0] = at;
+      break;
+    }
     if (identity === "unknown") stops.push(at);
+    at += 1;
   }
   return stops;
 }

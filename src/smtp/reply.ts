@@ -58,7 +58,8 @@ export class ReplyReader {
 
   /** The reply so far, given that it started with this code. */
   reply(code: number): Reply {
-    const lines = this.#all().map((line) => decodeOctets(line.replace(CODE, "")));
+    const lines: string[] = [];
+    for (const line of this.#all()) lines.push(decodeOctets(line.replace(CODE, "")));
     return { code, lines, complete: this.#complete };
   }
 
