@@ -1,8 +1,10 @@
+import type { SkipReason } from "./outcome.ts";
+
 /** What is known of one target's identity: whether it is a stop host. */
 export type Identity = "unknown" | "stop" | "other";
 
 /** Whether a target's being up decides the verdict, and if not, why. */
-export type Standing = "counts" | "stop-host" | "same-preference" | "after-stop";
+export type Standing = "counts" | Exclude<SkipReason, "null-mx">;
 
 interface Preferred {
   readonly preference: number | null;

@@ -1,11 +1,12 @@
-import type { Standing } from "./candidates.ts";
 import type { AddressLookup } from "./dns.ts";
 import type { Attempt, AttemptOutcome } from "./smtp/dialogue.ts";
 import type { Target } from "./target.ts";
-import type { Availability } from "./verdict.ts";
 
 /** Why a target was left out: the --stop rule, or a domain that takes no mail (null MX, RFC 7505). */
-export type SkipReason = Exclude<Standing, "counts"> | "null-mx";
+export type SkipReason = "stop-host" | "same-preference" | "after-stop" | "null-mx";
+
+/** What probing one target means for the question asked. */
+export type Availability = "available" | "unavailable" | "undetermined";
 
 /** What came of one target: of its lookup, of its attempts, or that it does not count and was left out. */
 export type ProbeOutcome =

@@ -1,6 +1,5 @@
 import { type Family, familyOf } from "./address.ts";
 import { AttemptPool } from "./attempt-pool.ts";
-import type { Cache } from "./cache/cache.ts";
 import { Deadlines, deadline } from "./deadline.ts";
 import { interleaveFamilies, type LimitedLookup, type Resolver } from "./dns.ts";
 import { Gate } from "./gate.ts";
@@ -19,7 +18,6 @@ export interface ProberSettings {
   readonly lookUpBoth: boolean;
   readonly maxConnections: number;
   readonly resolver: Resolver;
-  readonly cache: Cache | undefined;
   /** Ends everything that is still under way. */
   readonly signal: AbortSignal;
 }
@@ -50,17 +48,6 @@ export class Prober {
   /** The addresses of a host, of which an address has one: itself. A lookup that takes too long is a value too. */
   async lookUp(host: string): Promise<LimitedLookup> {
     return familyOf(host) === undefined ? (await this.#timedLookup(host)).lookup : literal(host).lookup;
-  }
-
-  /** What the cache knows of one target, or else what probing it comes to. */
-  answer(target: Target): Promise<ServerReport> {
-    const { cache, family = null, timeoutMs, signal } = this.#settings;
-    if (cache === undefined) return this.probe(target);
-    const question = { host: target.host, port: target.port, family };
-    const probe = () => this.probe(target);
-    return cache
-      .answer({ question, limitMs: timeoutMs, signal, probe })
-      .then((answer) => ({ ...answer, target }));
   }
 
   /** Probes one target. Its time does not run while it waits for others: between its lookup and this call, or for a place. */

@@ -1,14 +1,15 @@
 import { MAX_CONNECTIONS } from "./attempt-pool.ts";
+import { cached } from "./cache/cached.ts";
 import { type CheckOptions, limitMs } from "./check-options.ts";
 import type { Resolver } from "./dns.ts";
 import { connectionLimit } from "./net/descriptor-limit.ts";
-import { type ServerReport, unprobed } from "./outcome.ts";
+import { type Availability, type ServerReport, unprobed } from "./outcome.ts";
 import { Prober } from "./prober.ts";
 import { Roster } from "./roster.ts";
 import type { Listed } from "./server-list.ts";
 import { givenStopHosts, type StopRule, thisMachine, union } from "./stop-hosts.ts";
 import type { Target } from "./target.ts";
-import type { Availability, Requirement } from "./verdict.ts";
+import type { Requirement } from "./verdict.ts";
 
 /** The answer by which a requirement is met. */
 const MET_BY: Readonly<Record<Requirement, Availability>> = {
@@ -44,6 +45,7 @@ export class Run {
   readonly #options: CheckOptions;
   readonly #signal: AbortSignal;
   readonly #prober: Prober;
+  readonly #probe: (target: Target) => Promise<ServerReport>;
   readonly #stop: StopRule | undefined;
   readonly #roster: Roster;
   readonly #end = Promise.withResolvers<Report>();
@@ -60,9 +62,11 @@ export class Run {
       lookUpBoth: stopSelf || stop.length > 0,
       maxConnections: listed.length < MANY_TARGETS ? MAX_CONNECTIONS : connectionLimit(MAX_CONNECTIONS),
       resolver,
-      cache: options.cache,
       signal,
     });
+    const probe = (target: Target) => this.#prober.probe(target);
+    const terms = { family: options.family, timeoutMs: limitMs(options), signal };
+    this.#probe = options.cache === undefined ? probe : cached(options.cache, terms, probe);
     this.#stop = this.#stopRule(stop, stopSelf);
     this.#roster = new Roster(listed, this.#stop !== undefined, (report) => {
       if (!this.#isOver && !signal.aborted) options.onSettled?.(report);
@@ -131,10 +135,7 @@ export class Run {
 
   async #settle(at: number, { target, known }: Listed): Promise<void> {
     if (this.#signal.aborted || this.#roster.isAnnounced(at)) return;
-    this.#roster.settle(
-      at,
-      known === undefined ? await this.#prober.answer(target) : unprobed(target, known),
-    );
+    this.#roster.settle(at, known === undefined ? await this.#probe(target) : unprobed(target, known));
     this.#advance();
   }
 

@@ -1,7 +1,5 @@
 import { type Identity, standing } from "./candidates.ts";
-
-/** What probing one target means for the question asked. */
-export type Availability = "available" | "unavailable" | "undetermined";
+import type { Availability } from "./outcome.ts";
 
 /** What is known so far of one target, in list order; one that is skipped for a reason of its own does not count. */
 export interface Known {

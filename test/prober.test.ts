@@ -23,7 +23,6 @@ function proberIn(zone: Zone, settings: Partial<ProberSettings> = {}) {
     lookUpBoth: false,
     maxConnections: 256,
     resolver,
-    cache: undefined,
     signal: new AbortController().signal,
     ...settings,
   });

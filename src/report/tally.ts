@@ -1,5 +1,4 @@
-import { availabilityOf, type ServerReport } from "../outcome.ts";
-import type { Availability } from "../verdict.ts";
+import { type Availability, availabilityOf, type ServerReport } from "../outcome.ts";
 
 /** What a report says of one server. */
 export type Status = Availability | "skipped";

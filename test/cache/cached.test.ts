@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { Cache } from "../../src/cache/cache.ts";
+import { cached } from "../../src/cache/cached.ts";
+import { type ProbeOutcome, unprobed } from "../../src/outcome.ts";
+import type { Target } from "../../src/target.ts";
+import { MemoryStore } from "../fake/memory-store.ts";
+
+const { signal } = new AbortController();
+const GREETED: ProbeOutcome = { kind: "greeted", reply: { code: 220, lines: ["mx.test"], complete: true } };
+
+function warn(message: string): never {
+  throw new Error(`The cache warned: ${message}`);
+}
+
+function target(server: string, preference: number | null = null): Target {
+  return { server, host: "mx.test", port: 25, preference };
+}
+
+/** A probe that comes to the same every time, and how often it was asked. */
+function probeOf(outcome: ProbeOutcome) {
+  const asked: string[] = [];
+  const probe = async (of: Target) => {
+    asked.push(of.server);
+    return { ...unprobed(of, outcome, 3), address: "192.0.2.1" };
+  };
+  return { probe, asked };
+}
+
+describe("cached()", () => {
+  test("lets the probe find out once, and says when that was", async () => {
+    const store = new MemoryStore();
+    const beforeMs = Date.now();
+    const { probe, asked } = probeOf(GREETED);
+    const ask = cached(
+      new Cache(async () => store, { warn }),
+      { family: undefined, timeoutMs: 5_000, signal },
+      probe,
+    );
+    const first = await ask(target("mx.test", 10));
+    expect(first).toEqual({ ...unprobed(target("mx.test", 10), GREETED, 3), address: "192.0.2.1" });
+    const second = await ask(target("MX.test.", 20));
+    expect(second).toEqual({
+      ...unprobed(target("MX.test.", 20), GREETED),
+      address: "192.0.2.1",
+      cachedAtMs: expect.any(Number),
+    });
+    expect(second.cachedAtMs).toBeGreaterThanOrEqual(beforeMs);
+    expect(asked).toEqual(["mx.test"]);
+    expect([...store.kept.values()].map(({ question, limitMs }) => ({ ...question, limitMs }))).toEqual([
+      { host: "mx.test", port: 25, family: null, limitMs: 5_000 },
+    ]);
+  });
+
+  test("keeps the answers for one family, for another and for any apart", async () => {
+    const store = new MemoryStore();
+    for (const family of [4, 6, undefined] as const) {
+      const { probe, asked } = probeOf({ kind: "not-found" });
+      await cached(
+        new Cache(async () => store, { warn }),
+        { family, timeoutMs: 5_000, signal },
+        probe,
+      )(target("mx.test"));
+      expect(asked).toEqual(["mx.test"]);
+    }
+    expect([...store.kept.values()].map(({ question }) => question.family)).toEqual([4, 6, null]);
+  });
+
+  test("does not keep what says nothing about the server", async () => {
+    const store = new MemoryStore();
+    const { probe } = probeOf({ kind: "no-resources", cause: "EMFILE" });
+    const ask = cached(
+      new Cache(async () => store, { warn }),
+      { family: undefined, timeoutMs: 5_000, signal },
+      probe,
+    );
+    expect((await ask(target("mx.test"))).outcome.kind).toBe("no-resources");
+    expect(store.kept.size).toBe(0);
+  });
+
+  test("probes all the same when the cache cannot be used", async () => {
+    const told: string[] = [];
+    const cache = new Cache(() => Promise.reject(new Error("Cannot open the cache")), {
+      warn: (message) => told.push(message),
+    });
+    const { probe } = probeOf({ kind: "not-found" });
+    const ask = cached(cache, { family: undefined, timeoutMs: 5_000, signal }, probe);
+    expect((await ask(target("mx.test"))).outcome).toEqual({ kind: "not-found" });
+    expect(told.length).toBe(1);
+  });
+});
