@@ -5,39 +5,28 @@ import { dependencies } from "../package.json";
 const ROOT = join(import.meta.dir, "..");
 const MAX_LINES = 170;
 
-/**
- * Every source file or folder, in one layer each, as the README's "Inside" has them. A file imports only from lower
- * layers, or from its own without a cycle.
- */
-const LAYERS: readonly (readonly string[])[] = [
+/** The rooms, highest first, as ARCHITECTURE.md has them. A file imports only from lower ones, or from its own without a circle. */
+const ROOMS: readonly (readonly string[])[] = [
   ["index"],
-  ["cli", "help"],
-  ["cache-command", "wait"],
-  ["command", "arguments", "options", "terminal", "wait-status", "kept-list"],
-  ["check", "rounds", "report"],
-  ["run"],
-  ["roster", "stop-hosts", "server-list"],
-  ["check-options", "verdict"],
-  ["cache", "candidates"],
-  ["prober"],
+  ["command"],
+  ["report"],
+  ["check"],
+  ["cache"],
   ["probe"],
-  ["outcome", "attempt-pool", "name-servers"],
-  ["exchanges"],
-  ["name-server-answer", "name-server-channels"],
-  ["smtp", "dns"],
-  ["net", "target", "deadline", "gate"],
-  ["address", "usage-error"],
-  ["clean-text"],
+  ["smtp", "names"],
+  ["net"],
+  ["limits"],
+  ["text"],
 ];
 
 /** What only some files may mention. */
 const RESERVED: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/\bBun\.(?:connect|listen|udpSocket)\b/, /^net\//],
-  [/\bdns\b.*\blookup\b|\bdns\.(?:lookup|resolve|prefetch)/, /^dns$/],
-  [/\bprocess\.exit\b/, /^(?:index|cli)$/],
-  [/\bprocess\.(?:stdout|stderr)\b/, /^terminal$/],
+  [/\bdns\b.*\blookup\b|\bdns\.(?:lookup|resolve|prefetch)/, /^names\/system$/],
+  [/\bprocess\.exit\b/, /^(?:index|command\/main)$/],
+  [/\bprocess\.(?:stdout|stderr)\b/, /^command\/terminal$/],
   [/\bconsole\./, /^$/],
-  [/\bAbortSignal\.timeout\b/, /^deadline$/],
+  [/\bAbortSignal\.timeout\b/, /^limits\/deadline$/],
 ];
 
 /** Files that hold types alone, so that there is nothing to test. */
@@ -47,7 +36,7 @@ const TYPES_ALONE = ["cache/store", "net/endpoint"];
 const TESTED_WITH: Readonly<Record<string, string>> = { "report/perfdata": "report/nagios" };
 
 /** What a run that was not asked for it does not load. */
-const LOADED_WHEN_NEEDED = ["help"];
+const LOADED_WHEN_NEEDED = ["command/help"];
 
 interface Source {
   /** Its path below src/, without extension. */
@@ -76,13 +65,13 @@ function nameOf(path: string): string {
   return path.replace(/^(?:\.\.\/)?(?:src\/)?/, "").replace(/\.ts$/, "");
 }
 
-/** A file's name, or its folder's when it stands in one. */
-function memberOf(name: string): string {
+/** The room in which a file stands; index.ts is one of its own. */
+function roomOf(name: string): string {
   return name.split("/")[0] ?? name;
 }
 
-function layerOf(name: string): number {
-  return LAYERS.findIndex((layer) => layer.includes(memberOf(name)));
+function levelOf(name: string): number {
+  return ROOMS.findIndex((level) => level.includes(roomOf(name)));
 }
 
 function namesOf(isMeant: (source: Source) => boolean): readonly string[] {
@@ -90,19 +79,19 @@ function namesOf(isMeant: (source: Source) => boolean): readonly string[] {
 }
 
 test("the sources are found, and their imports", () => {
-  expect(sources.find(({ name }) => name === "index")?.imports).toContain("check");
-  expect(sources.find(({ name }) => name === "smtp/dialogue")?.imports).toContain("net/line-connection");
-  expect(sources.find(({ name }) => name === "cli")?.imports).toContain("help");
+  expect(sources.find(({ name }) => name === "index")?.imports).toContain("check/check");
+  expect(sources.find(({ name }) => name === "smtp/conversation")?.imports).toContain("net/line-connection");
+  expect(sources.find(({ name }) => name === "command/main")?.imports).toContain("command/help");
 });
 
-test("every source file stands in exactly one layer, and every layer's members exist", () => {
-  const members = new Set(sources.map(({ name }) => memberOf(name)));
-  expect(LAYERS.flat().toSorted()).toEqual([...members].toSorted());
+test("every source file stands in a room, and every room has one", () => {
+  const rooms = new Set(sources.map(({ name }) => roomOf(name)));
+  expect(ROOMS.flat().toSorted()).toEqual([...rooms].toSorted());
 });
 
-test("no file imports from a higher layer", () => {
+test("no file imports from a higher room", () => {
   const upward = sources.flatMap(({ name, imports }) =>
-    imports.filter((other) => layerOf(other) < layerOf(name)).map((other) => `${name} imports ${other}`),
+    imports.filter((other) => levelOf(other) < levelOf(name)).map((other) => `${name} imports ${other}`),
   );
   expect(upward).toEqual([]);
 });
@@ -124,15 +113,15 @@ test("no import leaves src/, but for package.json, the one dependency and what i
       .map((specifier) => `${name}: ${specifier}`),
   );
   expect(foreign.toSorted()).toEqual([
-    "cache/sqlite-connection: bun:sqlite",
-    "cache/sqlite-file: bun:sqlite",
-    "cache/sqlite-layout: bun:sqlite",
-    "cache/sqlite-store: bun:sqlite",
-    "cli: ../package.json",
-    "help: citty",
-    "name-server-channels: node:dns/promises",
-    "name-servers: node:dns/promises",
-    "options: citty",
+    "cache/sqlite/connection: bun:sqlite",
+    "cache/sqlite/file: bun:sqlite",
+    "cache/sqlite/layout: bun:sqlite",
+    "cache/sqlite/store: bun:sqlite",
+    "command/help: citty",
+    "command/main: ../../package.json",
+    "command/options: citty",
+    "names/channels: node:dns/promises",
+    "names/name-servers: node:dns/promises",
   ]);
 });
 
@@ -189,23 +178,19 @@ test("a plain run starts without citty, SQLite, any module of Node's, and what i
       else if (!specifier.endsWith("package.json")) foreign.push(`${basename(path)}: ${specifier}`);
     }
   };
-  await visit(join(ROOT, "src/cli.ts"));
+  await visit(join(ROOT, "src/command/main.ts"));
   expect(foreign).toEqual([]);
   const read = [...seen].map((path) => nameOf(relative(join(ROOT, "src"), path)));
-  expect(read).toContain("smtp/dialogue");
+  expect(read).toContain("smtp/conversation");
   for (const name of LOADED_WHEN_NEEDED) expect(read).not.toContain(name);
 });
 
-test("the README's layout names every source file, and its layers are those held here", async () => {
-  const readme = await Bun.file(join(ROOT, "README.md")).text();
-  const [, inside = ""] = /^## Inside\n(.*?)(?:^## |(?![\s\S]))/ms.exec(readme) ?? [];
-  const rows = inside.split("\n").map((row) => row.trim().split(" ")[0]);
-  expect(sources.map(({ name }) => `${basename(name)}.ts`).filter((file) => !rows.includes(file))).toEqual(
-    [],
-  );
-  const layers = LAYERS.map((layer) => layer.join(", ")).join(" › ");
-  const [paragraph = ""] = /^ {4}index › .*?(?=\n\n)/ms.exec(inside) ?? [];
-  expect(paragraph.trim().replace(/\s+/g, " ")).toBe(layers);
+test("ARCHITECTURE.md has a row for every source file, in its room, and the rooms in the order held here", async () => {
+  const text = await Bun.file(join(ROOT, "ARCHITECTURE.md")).text();
+  const rows = [...text.matchAll(/^\| `([^`]+)\.ts` \| ./gm)].map(([, name = ""]) => name);
+  expect(rows.toSorted()).toEqual(namesOf(({ name }) => name !== "index").toSorted());
+  const [, line = ""] = /^ {4}(index › .*)$/m.exec(text) ?? [];
+  expect(line).toBe(ROOMS.map((level) => level.join(", ")).join(" › "));
 });
 
 test("citty is the only dependency at run time", () => {

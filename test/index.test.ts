@@ -2,14 +2,14 @@ import { expect, test } from "bun:test";
 import * as library from "../index.ts";
 import { openCache } from "../src/cache/open-cache.ts";
 import { CacheError } from "../src/cache/store.ts";
-import { check } from "../src/check.ts";
-import { MxLookupError, resolveExchanges } from "../src/exchanges.ts";
-import { nameServers } from "../src/name-servers.ts";
+import { check } from "../src/check/check.ts";
+import { StopHostError } from "../src/check/stop-hosts.ts";
+import { MxLookupError, resolveExchanges } from "../src/names/exchanges.ts";
+import { nameServers } from "../src/names/name-servers.ts";
 import { renderJson } from "../src/report/json.ts";
 import { renderNagios } from "../src/report/nagios.ts";
 import { renderTable } from "../src/report/table.ts";
-import { StopHostError } from "../src/stop-hosts.ts";
-import { UsageError } from "../src/usage-error.ts";
+import { UsageError } from "../src/text/usage-error.ts";
 
 test("index.ts exports check(), what it can be given, what its report can be made into, and the errors", () => {
   const given = { nameServers, openCache, resolveExchanges };

@@ -1,4 +1,4 @@
-import type { ServerReport } from "../outcome.ts";
+import type { ServerReport } from "../probe/outcome.ts";
 import type { Kept, Question } from "./store.ts";
 
 /** What probing a target comes to: its report without the target. */

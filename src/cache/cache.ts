@@ -1,6 +1,6 @@
-import { MAX_CONNECTIONS } from "../attempt-pool.ts";
-import { deadline, onAbort } from "../deadline.ts";
-import { Gate } from "../gate.ts";
+import { deadline, onAbort } from "../limits/deadline.ts";
+import { Gate } from "../limits/gate.ts";
+import { MAX_CONNECTIONS } from "../probe/attempts.ts";
 import { type Answer, type Asked, probed, recalled, TIMED_OUT } from "./answer.ts";
 import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";
 import { Lease, leaseMsFor } from "./lease.ts";

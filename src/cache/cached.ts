@@ -1,6 +1,6 @@
-import type { Family } from "../address.ts";
-import type { ServerReport } from "../outcome.ts";
-import type { Target } from "../target.ts";
+import type { ServerReport } from "../probe/outcome.ts";
+import type { Family } from "../text/address.ts";
+import type { Target } from "../text/target.ts";
 import type { Cache } from "./cache.ts";
 
 /** What, beside the target, an outcome depends on. */

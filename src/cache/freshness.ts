@@ -1,5 +1,5 @@
-import { MAX_TIMEOUT_MS } from "../deadline.ts";
-import { availabilityOf, type ProbeOutcome } from "../outcome.ts";
+import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
+import { availabilityOf, type ProbeOutcome } from "../probe/outcome.ts";
 import type { Kept } from "./store.ts";
 
 /** How long outcomes are kept, in milliseconds; 0 for not at all. */

@@ -1,7 +1,7 @@
 import { Cache, type CacheSettings } from "./cache.ts";
 import { type Location, parseLocation } from "./location.ts";
-import { RedisStore } from "./redis-store.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { RedisStore } from "./redis/store.ts";
+import { SqliteStore } from "./sqlite/store.ts";
 import type { CacheStore } from "./store.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { canonicalAddress, type Family } from "../address.ts";
-import { MAX_TIMEOUT_MS } from "../deadline.ts";
-import { parseHost } from "../target.ts";
+import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
+import { canonicalAddress, type Family } from "../text/address.ts";
+import { parseHost } from "../text/target.ts";
 import { parseOutcome } from "./parse-outcome.ts";
 import { isRecord } from "./record.ts";
 import type { Kept, Question } from "./store.ts";

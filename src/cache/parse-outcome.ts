@@ -1,7 +1,7 @@
-import { cleanText } from "../clean-text.ts";
-import type { ProbeOutcome } from "../outcome.ts";
-import type { Stage } from "../smtp/dialogue.ts";
+import type { ProbeOutcome } from "../probe/outcome.ts";
+import type { Stage } from "../smtp/conversation.ts";
 import { MAX_REPLY_OCTETS, type Reply } from "../smtp/reply.ts";
+import { cleanText } from "../text/clean-text.ts";
 import { isRecord } from "./record.ts";
 
 const STAGES: Readonly<Record<Stage, true>> = { dns: true, connect: true, greeting: true };

@@ -1,5 +1,5 @@
-import type { Family } from "../address.ts";
-import type { ProbeOutcome } from "../outcome.ts";
+import type { ProbeOutcome } from "../probe/outcome.ts";
+import type { Family } from "../text/address.ts";
 
 /** What is asked of a cache: of a target everything that its outcome depends on. An answer saves lookup and connection. */
 export interface Question {

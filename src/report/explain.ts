@@ -1,6 +1,6 @@
-import { cleanText } from "../clean-text.ts";
-import { availabilityOf, type ProbeOutcome, type ServerReport, type SkipReason } from "../outcome.ts";
+import { availabilityOf, type ProbeOutcome, type ServerReport, type SkipReason } from "../probe/outcome.ts";
 import type { Reply } from "../smtp/reply.ts";
+import { cleanText } from "../text/clean-text.ts";
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {
   "stop-host": "stop host",

@@ -1,7 +1,7 @@
-import { cleanText } from "../clean-text.ts";
-import { availabilityOf, type ProbeOutcome, type ServerReport } from "../outcome.ts";
-import type { Report } from "../run.ts";
-import type { Attempt, Stage } from "../smtp/dialogue.ts";
+import type { Report } from "../check/run.ts";
+import { availabilityOf, type ProbeOutcome, type ServerReport } from "../probe/outcome.ts";
+import type { Attempt, Stage } from "../smtp/conversation.ts";
+import { cleanText } from "../text/clean-text.ts";
 import { renderReply } from "./explain.ts";
 
 /** The version of the report's shape, which report.schema.json describes. */

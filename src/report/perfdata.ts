@@ -1,6 +1,6 @@
-import { familyOf } from "../address.ts";
-import type { ServerReport } from "../outcome.ts";
-import type { Target } from "../target.ts";
+import type { ServerReport } from "../probe/outcome.ts";
+import { familyOf } from "../text/address.ts";
+import type { Target } from "../text/target.ts";
 import { renderTarget } from "./render-target.ts";
 
 /** From when on an answer is too slow, in milliseconds; a duration equal to the threshold is not. */

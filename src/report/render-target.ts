@@ -1,6 +1,6 @@
-import { SMTP_PORT } from "../check-options.ts";
-import { cleanText } from "../clean-text.ts";
-import type { Target } from "../target.ts";
+import { SMTP_PORT } from "../check/options.ts";
+import { cleanText } from "../text/clean-text.ts";
+import type { Target } from "../text/target.ts";
 
 /** A target as clean text, the way it can be given but without its preference; port 25 goes without saying. */
 export function renderTarget({ server, port }: Pick<Target, "server" | "port">): string {

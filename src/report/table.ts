@@ -1,6 +1,6 @@
-import { cleanText } from "../clean-text.ts";
-import { availabilityOf, type ServerReport } from "../outcome.ts";
-import type { Report } from "../run.ts";
+import type { Report } from "../check/run.ts";
+import { availabilityOf, type ServerReport } from "../probe/outcome.ts";
+import { cleanText } from "../text/clean-text.ts";
 import { clip } from "./clip.ts";
 import { explain, renderAge } from "./explain.ts";
 import { renderTarget } from "./render-target.ts";

@@ -1,4 +1,4 @@
-import { type Availability, availabilityOf, type ServerReport } from "../outcome.ts";
+import { type Availability, availabilityOf, type ServerReport } from "../probe/outcome.ts";
 
 /** What a report says of one server. */
 export type Status = Availability | "skipped";

@@ -2,7 +2,7 @@ import { jest } from "bun:test";
 import type { Asked, Probed } from "../../src/cache/answer.ts";
 import { Cache, type CacheSettings } from "../../src/cache/cache.ts";
 import type { CacheStore, Kept, Question } from "../../src/cache/store.ts";
-import type { ProbeOutcome } from "../../src/outcome.ts";
+import type { ProbeOutcome } from "../../src/probe/outcome.ts";
 
 /** The question most tests ask. */
 export const question: Question = { host: "mx1.example.test", port: 25, family: null };

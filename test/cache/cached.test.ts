@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Cache } from "../../src/cache/cache.ts";
 import { cached } from "../../src/cache/cached.ts";
-import { type ProbeOutcome, unprobed } from "../../src/outcome.ts";
-import type { Target } from "../../src/target.ts";
+import { type ProbeOutcome, unprobed } from "../../src/probe/outcome.ts";
+import type { Target } from "../../src/text/target.ts";
 import { MemoryStore } from "../fake/memory-store.ts";
 
 const { signal } = new AbortController();

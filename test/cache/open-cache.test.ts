@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseLocation } from "../../src/cache/location.ts";
 import { openCache, openStore } from "../../src/cache/open-cache.ts";
-import { RedisStore } from "../../src/cache/redis-store.ts";
-import { SqliteStore } from "../../src/cache/sqlite-store.ts";
-import { UsageError } from "../../src/usage-error.ts";
+import { RedisStore } from "../../src/cache/redis/store.ts";
+import { SqliteStore } from "../../src/cache/sqlite/store.ts";
+import { UsageError } from "../../src/text/usage-error.ts";
 
 let folder = "";
 

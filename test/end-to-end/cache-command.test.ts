@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { makeFolder } from "../cache/sqlite-fixtures.ts";
+import { makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, PATIENCE_MS, run } from "./command.ts";

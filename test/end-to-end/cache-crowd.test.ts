@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { makeFolder } from "../cache/sqlite-fixtures.ts";
+import { makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { compiled, PATIENCE_MS, type Ran, run } from "./command.ts";
 import { GREETS, SILENT } from "./scripts.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Folder, makeFolder, runSql } from "../cache/sqlite-fixtures.ts";
+import { type Folder, makeFolder, runSql } from "../cache/sqlite/fixtures.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeRedisListener } from "../fake/redis-listener.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";

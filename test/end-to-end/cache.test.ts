@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeFolder } from "../cache/sqlite-fixtures.ts";
+import { makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { parsePluginOutput } from "../report/perfdata-parser.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { makeFolder } from "../cache/sqlite-fixtures.ts";
+import { makeFolder } from "../cache/sqlite/fixtures.ts";
 import type { Zone } from "../fake/zone.ts";
 import { commands, inShell, PATIENCE_MS, projectFolder, run, withoutTimes } from "./command.ts";
 

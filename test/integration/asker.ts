@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { ProbeOutcome } from "../../src/outcome.ts";
+import type { ProbeOutcome } from "../../src/probe/outcome.ts";
 
 /** What a process that asked the cache told about the answer. */
 interface Told {

@@ -1,7 +1,7 @@
 import { Cache } from "../../src/cache/cache.ts";
 import { parseLocation } from "../../src/cache/location.ts";
 import { openStore } from "../../src/cache/open-cache.ts";
-import { check } from "../../src/check.ts";
+import { check } from "../../src/check/check.ts";
 
 /** A process that asks one cache one question, and tells the answer and its warnings on one line. */
 const [location = "", port = "", limitMs = ""] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fill, makeFolder } from "../cache/sqlite-fixtures.ts";
+import { fill, makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { bundleAsker, startAsker } from "./asker.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { LineConnection } from "../../src/net/line-connection.ts";
+import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
-import { connectionsBefore } from "./connections-before.ts";
 
 function endpoint({ hostname, port }: { readonly hostname: string; readonly port: number }) {
   return { address: hostname, port };

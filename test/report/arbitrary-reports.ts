@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { ProbeOutcome, ServerReport } from "../../src/outcome.ts";
-import type { Report } from "../../src/run.ts";
+import type { Report } from "../../src/check/run.ts";
+import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
 import { reportOn, settled } from "./samples.ts";
 
 /** What breaks lines, terminals, JSON and monitors, and what has another width than one. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { cleanText } from "../../src/clean-text.ts";
 import { clip } from "../../src/report/clip.ts";
+import { cleanText } from "../../src/text/clean-text.ts";
 import { hostileText } from "./arbitrary-reports.ts";
 
 test.each([

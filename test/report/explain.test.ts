@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ProbeOutcome, ServerReport } from "../../src/outcome.ts";
+import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
 import { explain, renderReply, renderServer } from "../../src/report/explain.ts";
 
 const NOW_MS = 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { ServerReport } from "../../src/outcome.ts";
+import type { ServerReport } from "../../src/probe/outcome.ts";
 import { renderNagios, renderNagiosUnknown } from "../../src/report/nagios.ts";
 import type { Thresholds } from "../../src/report/perfdata.ts";
 import { fullReport, hostileText } from "./arbitrary-reports.ts";

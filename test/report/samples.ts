@@ -1,7 +1,7 @@
-import type { ProbeOutcome, ServerReport } from "../../src/outcome.ts";
-import type { Report } from "../../src/run.ts";
-import type { Target } from "../../src/target.ts";
-import type { Requirement } from "../../src/verdict.ts";
+import type { Report } from "../../src/check/run.ts";
+import type { Requirement } from "../../src/check/verdict.ts";
+import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
+import type { Target } from "../../src/text/target.ts";
 
 /** A target named as a user would: `10:mx1.example.test`, port 25 unless another is given. */
 export function target(server: string, given: Partial<Target> = {}): Target {

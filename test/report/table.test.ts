@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Report } from "../../src/check/run.ts";
+import type { Requirement } from "../../src/check/verdict.ts";
 import { type Paint, renderTable } from "../../src/report/table.ts";
-import type { Report } from "../../src/run.ts";
-import type { Requirement } from "../../src/verdict.ts";
 import { fullReport } from "./arbitrary-reports.ts";
 import { greeted, reportOn, settled, target } from "./samples.ts";
 

@@ -1,0 +1,119 @@
+import type { Database } from "bun:sqlite";
+import { ChangedError, DamagedError, failureOf } from "./failure.ts";
+import { createTables, layoutOf } from "./layout.ts";
+import { createFile, fileState, UNUSABLE } from "./path.ts";
+
+type Sqlite = typeof import("bun:sqlite");
+
+/**
+ * One process's connection to a database file that many share. Nothing is waited for and nothing is repaired: every
+ * method throws what SQLite or the system throws, a {@link ChangedError}, a {@link DamagedError}, or an error with the
+ * reason why the file is not for us.
+ */
+export class SqliteConnection {
+  readonly #sqlite: Sqlite;
+  readonly #path: string;
+  #db: Database | undefined;
+  #isPrepared = false;
+
+  constructor(sqlite: Sqlite, path: string) {
+    this.#sqlite = sqlite;
+    this.#path = path;
+  }
+
+  /** The database, opened if it was not; undefined when there is none yet. */
+  open(): Database | undefined {
+    if (this.#db !== undefined) return this.#db;
+    const db = this.#connect();
+    if (db === undefined) return undefined;
+    try {
+      if (this.#holdsTables(db)) this.#db = db;
+      return this.#db;
+    } finally {
+      if (this.#db === undefined) db.close();
+    }
+  }
+
+  /** The database, made if there is none, and opened anew if it is no longer the one at its path. */
+  openToWrite(): Database {
+    if (this.#db !== undefined && this.#hasMoved(this.#db)) this.close();
+    const db = this.open() ?? this.#create();
+    if (!this.#isPrepared) db.run("PRAGMA journal_mode = WAL");
+    this.#isPrepared = true;
+    return db;
+  }
+
+  close(): void {
+    const db = this.#db;
+    this.#db = undefined;
+    this.#isPrepared = false;
+    db?.close();
+  }
+
+  #connect(): Database | undefined {
+    let db: Database | undefined;
+    try {
+      db = new this.#sqlite.Database(this.#path, { readwrite: true, create: false });
+      db.run("PRAGMA synchronous = OFF");
+      return db;
+    } catch (error) {
+      db?.close();
+      if (failureOf(error) !== "cannot-open" || !this.#isNothingThere()) throw error;
+      return undefined;
+    }
+  }
+
+  #holdsTables(db: Database): boolean {
+    switch (layoutOf(db)) {
+      case "usable":
+        return true;
+      case "empty":
+        if (this.#isNothingThere()) return false;
+        throw new ChangedError();
+      case "damaged":
+        throw new DamagedError();
+      case "newer":
+        throw new Error("written by a newer version of smtpdcheck, left alone");
+      case "foreign":
+        throw new Error(UNUSABLE.foreign);
+    }
+  }
+
+  #create(): Database {
+    createFile(this.#path);
+    const db = this.#connect();
+    if (db === undefined || !this.#isNothingThere()) {
+      db?.close();
+      throw new ChangedError();
+    }
+    try {
+      createTables(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    this.#db = db;
+    return db;
+  }
+
+  #isNothingThere(): boolean {
+    const state = fileState(this.#path);
+    switch (state) {
+      case "missing":
+      case "empty":
+        return true;
+      case "ours":
+      case "foreign":
+        return false;
+      case "symbolic-link":
+      case "no-file":
+        throw new Error(UNUSABLE[state]);
+    }
+  }
+
+  #hasMoved(db: Database): boolean {
+    const answer = new Int32Array(2);
+    db.fileControl(this.#sqlite.constants.SQLITE_FCNTL_HAS_MOVED, answer);
+    return answer[0] === 1;
+  }
+}

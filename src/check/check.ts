@@ -1,0 +1,40 @@
+import { deadline } from "../limits/deadline.ts";
+import { nameServers } from "../names/name-servers.ts";
+import { type Resolver, systemResolver } from "../names/system.ts";
+import { type CheckOptions, validateOptions } from "./options.ts";
+import { type Report, Run } from "./run.ts";
+import { listServers } from "./server-list.ts";
+
+/**
+ * Tells whether one of these mail servers is available, and which: all are probed at the same time, and the answer is
+ * the first in list order, as if they had been probed one by one.
+ * @throws {UsageError} when a server, domain, stop host or option cannot be read, or there is no server.
+ * @throws {StopHostError} when a stop host cannot be looked up.
+ * @throws {MxLookupError} when the exchangers of a domain cannot be looked up.
+ */
+export async function check(
+  servers: string | readonly string[],
+  options: CheckOptions = {},
+): Promise<Report> {
+  validateOptions(options);
+  const over = new AbortController();
+  const signal = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
+  try {
+    return await deadline(ask(servers, options, signal), signal);
+  } finally {
+    over.abort();
+  }
+}
+
+async function ask(
+  servers: string | readonly string[],
+  options: CheckOptions,
+  signal: AbortSignal,
+): Promise<Report> {
+  const listed = await listServers(servers, options, signal);
+  return new Run(listed, resolverFor(options), options, signal).report();
+}
+
+function resolverFor({ resolver, dns = [] }: CheckOptions): Resolver {
+  return resolver ?? (dns.length === 0 ? systemResolver : nameServers(dns));
+}

@@ -1,0 +1,136 @@
+import { type CheckOptions, DEFAULT_TIMEOUT_MS, SMTP_PORT } from "../check/options.ts";
+import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
+import { parsePort } from "../text/target.ts";
+import { cannotRead, UsageError } from "../text/usage-error.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
+import { type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
+
+/** How a report is written. */
+export type Format = ChoiceOf<"format">;
+
+/** Where outcomes are kept, and how long; times are the cache's own defaults when they are not given. */
+interface CacheUse {
+  readonly location: string;
+  readonly upMs?: number;
+  readonly downMs?: number;
+}
+
+/** A command line, read: what is asked, and how the answer is given. */
+export interface Command {
+  readonly operands: readonly string[];
+  readonly wants: "check" | "cache" | "help" | "version";
+  readonly options: CheckOptions;
+  readonly format: Format;
+  readonly isVerbose: boolean;
+  /** How long to wait for the requirement to be met; null to check once. */
+  readonly waitMs: number | null;
+  readonly warningMs: number | undefined;
+  readonly criticalMs: number | undefined;
+  readonly cache: CacheUse | null;
+}
+
+/** The first operand that makes the command list or clear the cache; a server of that name is reached as `cache.`. */
+const CACHE_COMMAND = "cache";
+
+/**
+ * Reads a command line; one that wants help or the version is not read any further.
+ * @throws {UsageError} for anything in it that cannot be read, or does not go together.
+ */
+export function readCommand(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Command {
+  const { options: given, operands } = readArguments(argv);
+  const wants = wantsOf(given, operands);
+  const options: Arguments["options"] = wants === "help" || wants === "version" ? new Map() : given;
+  const last = (name: OptionName) => options.get(name)?.at(-1);
+  const seconds = (name: OptionName, as: string) => readSeconds(last(name), as);
+  const format = readChoice("format", last("format")) ?? "text";
+  const [warningMs, criticalMs] = [seconds("warning", "a threshold"), seconds("critical", "a threshold")];
+  if (format !== "nagios" && (warningMs ?? criticalMs) !== undefined) {
+    throw new UsageError("Cannot use --warning or --critical without --format nagios");
+  }
+  return {
+    operands,
+    wants,
+    options: { ...readCheckOptions(options, last), until: format === "text" ? "decided" : "settled" },
+    format,
+    isVerbose: options.has("verbose"),
+    waitMs: seconds("wait", "a time to wait") ?? null,
+    warningMs,
+    criticalMs,
+    cache: readCache(options, environment),
+  };
+}
+
+/**
+ * The format asked for by a command line of which something else cannot be read: errors too are for whoever reads the
+ * report.
+ */
+export function formatOf(argv: readonly string[]): Format {
+  const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const values = words.flatMap((word, at) => {
+    if (word.startsWith("--format=")) return [word.slice("--format=".length)];
+    return word === "--format" ? [words[at + 1]] : [];
+  });
+  return OPTIONS.format.options.find((format) => format === values.at(-1)) ?? "text";
+}
+
+function wantsOf(options: Arguments["options"], operands: readonly string[]): Command["wants"] {
+  if (options.has("help")) return "help";
+  if (options.has("version")) return "version";
+  return operands[0] === CACHE_COMMAND ? "cache" : "check";
+}
+
+function readCheckOptions(
+  options: Arguments["options"],
+  last: (name: OptionName) => string | undefined,
+): CheckOptions {
+  if (options.has("ipv4") && options.has("ipv6")) {
+    throw new UsageError("Cannot use -4 and -6 together: want one of them");
+  }
+  const family = options.has("ipv4") ? 4 : options.has("ipv6") ? 6 : undefined;
+  const port = last("port");
+  return {
+    mx: options.get("mx") ?? [],
+    dns: options.get("dns") ?? [],
+    stop: options.get("stop") ?? [],
+    stopSelf: options.has("stop-self"),
+    timeoutMs: readSeconds(last("timeout"), "a timeout") ?? DEFAULT_TIMEOUT_MS,
+    port: port === undefined ? SMTP_PORT : parsePort(port),
+    ...(family === undefined ? {} : { family }),
+    order: options.has("fastest") ? "arrival" : "list",
+    requirement: readChoice("require", last("require")) ?? "none",
+  };
+}
+
+function readCache(
+  options: Arguments["options"],
+  environment: Readonly<Record<string, string | undefined>>,
+): CacheUse | null {
+  const location = options.get("cache")?.at(-1) ?? environment["SMTPDCHECK_CACHE"];
+  const upMs = readSeconds(options.get("cache-up")?.at(-1), "a time to keep");
+  const downMs = readSeconds(options.get("cache-down")?.at(-1), "a time to keep");
+  if (options.has("no-cache") || location === undefined || location === "") return null;
+  return { location, ...(upMs === undefined ? {} : { upMs }), ...(downMs === undefined ? {} : { downMs }) };
+}
+
+function readChoice<Name extends "require" | "format">(
+  name: Name,
+  text: string | undefined,
+): ChoiceOf<Name> | undefined {
+  if (text === undefined) return undefined;
+  const choices: readonly ChoiceOf<Name>[] = OPTIONS[name].options;
+  const choice = choices.find((each) => each === text);
+  if (choice === undefined) throw cannotRead(text, `--${name}`, choices.join(", "));
+  return choice;
+}
+
+/** Milliseconds from seconds, decimals allowed. */
+function readSeconds(text: string | undefined, as: string): number | undefined {
+  if (text === undefined) return undefined;
+  const durationMs = Number(text) * 1000;
+  if (!/^(?:\d+\.?\d*|\.\d+)$/.test(text) || durationMs > MAX_TIMEOUT_MS)
+    throw cannotRead(text, as, "seconds, such as 2.5");
+  return durationMs;
+}

@@ -1,0 +1,155 @@
+import { version } from "../../package.json";
+import type { Cache } from "../cache/cache.ts";
+import { openCache } from "../cache/open-cache.ts";
+import { check } from "../check/check.ts";
+import type { CheckOptions } from "../check/options.ts";
+import type { Report } from "../check/run.ts";
+import { availabilityOf, type ServerReport } from "../probe/outcome.ts";
+import { explain, renderServer } from "../report/explain.ts";
+import { renderJson } from "../report/json.ts";
+import { renderNagios, renderNagiosUnknown } from "../report/nagios.ts";
+import { renderTable } from "../report/table.ts";
+import { cleanText } from "../text/clean-text.ts";
+import { runCacheCommand } from "./cache-command.ts";
+import { type Command, formatOf, readCommand } from "./command.ts";
+import { OPTIONS } from "./options.ts";
+import { paint, terminalColumns, writeError } from "./terminal.ts";
+import { waitUntilMet } from "./wait.ts";
+
+const EXIT_ERROR = 2;
+const EXIT_UNKNOWN = 3;
+
+const COLOURS = { available: 32, unavailable: 31, undetermined: 33, skipped: 90 } as const;
+const ERROR_COLOUR = 31;
+const WARNING_COLOUR = 33;
+
+/** Runs the command: arguments in, exit status out. Whatever goes wrong comes out as 2 (3 for a monitor), never as 1. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const command = readCommand(argv, process.env);
+    switch (command.wants) {
+      case "help":
+        return await print(await (await import("./help.ts")).renderHelp(OPTIONS, version), 0);
+      case "version":
+        return await print(`smtpdcheck ${version}\n`, 0);
+      case "cache":
+        return await print(await runCacheCommand(command), 0);
+      case "check":
+        return await answer(await checkAsAsked(command), command);
+    }
+  } catch (error) {
+    return fail(error, argv);
+  }
+}
+
+/** Ends the process with an error, and not with Bun's own exit status of 1, when something escapes {@link main}. */
+export function guardExitStatus(): void {
+  const end = (error: unknown) => {
+    complain(messageOf(error));
+    process.exit(EXIT_ERROR);
+  };
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
+}
+
+async function checkAsAsked(command: Command): Promise<Report> {
+  const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled: tell } : {}) };
+  const cache = cacheOf(command);
+  if (command.waitMs) return waitUntilMet(command.operands, options, command.waitMs);
+  return check(command.operands, cache === undefined ? options : { ...options, cache });
+}
+
+function cacheOf({ cache }: Command): Cache | undefined {
+  if (cache === null) return undefined;
+  return openCache(cache.location, {
+    ...cache,
+    warn: (message) => writeError(`smtpdcheck: ${message}`, WARNING_COLOUR),
+  });
+}
+
+/** Prints the report; the exit status is that of its format, else whether the requirement is met. */
+async function answer(report: Report, command: Command): Promise<number> {
+  const status = report.met === null ? EXIT_ERROR : report.met ? 0 : 1;
+  switch (command.format) {
+    case "text":
+      explainFailure(report, command);
+      return report.server === null || (report.requirement === "all" && !report.met)
+        ? status
+        : print(`${report.server.server}\n`, status);
+    case "table":
+      return print(drawTable(report), status);
+    case "json":
+      return print(renderJson(report), status);
+    case "nagios": {
+      const { text, status } = renderNagios(report, command, Date.now());
+      return print(text, status);
+    }
+  }
+}
+
+function drawTable(report: Report): string {
+  const options = { nowMs: Date.now(), columns: terminalColumns(1) };
+  return renderTable(report, { ...options, paint: (text, status) => paint(text, COLOURS[status], 1) });
+}
+
+/** A requirement that is not met names the servers that failed it; the classic one is met by just that. */
+function explainFailure(report: Report, { isVerbose }: Command): void {
+  const { met, requirement, servers } = report;
+  if (met === null) complain(explainUndetermined(report));
+  if (met !== false || requirement === "none" || isVerbose) return;
+  for (const server of servers) {
+    if (availabilityOf(server.outcome) === "unavailable") complain(renderServer(server, Date.now()));
+  }
+}
+
+function explainUndetermined({ requirement, servers }: Report): string {
+  const failed = servers.filter(({ outcome }) => availabilityOf(outcome) === "undetermined");
+  const [first = ""] = failed.map((server) => `${server.target.server}: ${explain(server)}`);
+  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
+  const question = requirement === "all" ? "every server is" : "a server is";
+  return `Cannot tell whether ${question} available: ${first}${others}`;
+}
+
+async function print(text: string, status: number): Promise<number> {
+  try {
+    await Bun.write(Bun.stdout, text);
+    return status;
+  } catch (error) {
+    throw new OutputError(`Cannot write to standard output: ${messageOf(error)}`);
+  }
+}
+
+/** Standard output that cannot be written. */
+class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+async function fail(error: unknown, argv: readonly string[]): Promise<number> {
+  if (formatOf(argv) !== "nagios" || error instanceof OutputError) {
+    complain(messageOf(error));
+    return formatOf(argv) === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
+  }
+  return print(renderNagiosUnknown(messageOf(error)), EXIT_UNKNOWN).catch((failure) => fail(failure, argv));
+}
+
+function tell(report: ServerReport): void {
+  writeError(renderServer(report, Date.now()), COLOURS[availabilityOf(report.outcome)]);
+}
+
+function complain(message: string): void {
+  writeError(`smtpdcheck: ${cleanText(message)}`, ERROR_COLOUR);
+}
+
+/** Our own errors say all there is to say; of a foreign one its kind helps to find where it came from. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return EXPECTED.has(error.name) ? error.message : `${error.name}: ${error.message}`;
+}
+
+const EXPECTED: ReadonlySet<string> = new Set([
+  "UsageError",
+  "StopHostError",
+  "MxLookupError",
+  "CacheError",
+  "OutputError",
+]);

@@ -1,0 +1,99 @@
+import { descriptorShortage, isOwnFailure } from "../net/own-failure.ts";
+
+/** What came of one question: records, that there are none, or nothing certain. */
+export type Answer<T> =
+  | { readonly kind: "found"; readonly records: readonly T[] }
+  | { readonly kind: "none" }
+  | Failure;
+
+/** The same, or the name that is to be asked for instead (a CNAME). */
+export type AnswerOrAlias<T> = Answer<T> | { readonly kind: "alias"; readonly of: string };
+
+/** A question that was not answered; `isOwn` when this machine is to blame. */
+export interface Failure {
+  readonly kind: "failed";
+  readonly cause: string;
+  readonly isOwn: boolean;
+}
+
+/** How long a name server is waited for before the next one is asked too. */
+export const NEXT_SERVER_MS = 500;
+
+const TIMED_OUT = "timed out";
+
+/** The response codes of RFC 1035 §4.1.1 by their names, and what else c-ares says, in words. */
+const CAUSES: Readonly<Record<string, string>> = {
+  EFORMERR: "FORMERR",
+  ESERVFAIL: "SERVFAIL",
+  ENOTIMP: "NOTIMP",
+  EREFUSED: "REFUSED",
+  EBADRESP: "malformed answer",
+  ETIMEOUT: TIMED_OUT,
+  ECONNREFUSED: "no connection to a name server",
+};
+
+/**
+ * Puts what c-ares says into our words. NXDOMAIN and NODATA are the same to it; no records, but no error either, are
+ * a CNAME that it keeps to itself.
+ */
+export async function answerOf<T>(asked: Promise<readonly T[]>): Promise<Answer<T>> {
+  try {
+    return { kind: "found", records: await asked };
+  } catch (error) {
+    const shortage = descriptorShortage();
+    if (shortage !== undefined) return failure(shortage, true);
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    if (code === "ENOTFOUND" || code === "ENODATA") return { kind: "none" };
+    return failure(CAUSES[code] ?? code, isOwnFailure(code));
+  }
+}
+
+/** A question that was not answered. */
+export function failure(cause: string, isOwn = false): Failure {
+  return { kind: "failed", cause, isOwn };
+}
+
+/**
+ * Asks servers in turn, the next one {@link NEXT_SERVER_MS} after the last or at once when one fails; the first to
+ * answer wins, a slow one too, and of failures the most telling is kept. Bun 1.4.5 asks no other server after a
+ * SERVFAIL or a REFUSED, so this is not left to c-ares.
+ */
+export function askInTurn<S, T>(
+  servers: readonly S[],
+  ask: (server: S) => Promise<AnswerOrAlias<T>>,
+  signal: AbortSignal,
+): Promise<AnswerOrAlias<T>> {
+  return new Promise((resolve) => {
+    const failures: Failure[] = [];
+    let [next, isOver] = [0, false];
+    let timer: Timer | undefined;
+
+    const askNext = () => {
+      clearTimeout(timer);
+      const server = servers[next];
+      if (server === undefined || isOver || signal.aborted) return;
+      next += 1;
+      if (next < servers.length) timer = setTimeout(askNext, NEXT_SERVER_MS).unref();
+      ask(server).then(settle);
+    };
+
+    const settle = (answer: AnswerOrAlias<T>) => {
+      if (answer.kind === "failed") {
+        failures.push(answer);
+        askNext();
+        if (failures.length < servers.length) return;
+      }
+      isOver = true;
+      clearTimeout(timer);
+      resolve(answer.kind === "failed" ? (mostTelling(failures) ?? answer) : answer);
+    };
+
+    askNext();
+  });
+}
+
+/** The failure that tells most: this machine's own outweighs any other, and silence tells least. Undefined for none. */
+export function mostTelling(failures: readonly Failure[]): Failure | undefined {
+  const own = failures.find(({ isOwn }) => isOwn);
+  return own ?? failures.find(({ cause }) => cause !== TIMED_OUT) ?? failures[0];
+}

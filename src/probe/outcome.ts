@@ -1,0 +1,60 @@
+import type { AddressLookup } from "../names/system.ts";
+import type { Attempt, AttemptOutcome } from "../smtp/conversation.ts";
+import type { Target } from "../text/target.ts";
+
+/** Why a target was left out: the --stop rule, or a domain that takes no mail (null MX, RFC 7505). */
+export type SkipReason = "stop-host" | "same-preference" | "after-stop" | "null-mx";
+
+/** What probing one target means for the question asked. */
+export type Availability = "available" | "unavailable" | "undetermined";
+
+/** What came of one target: of its lookup, of its attempts, or that it does not count and was left out. */
+export type ProbeOutcome =
+  | AttemptOutcome
+  | Exclude<AddressLookup, { kind: "found" }>
+  | { readonly kind: "skipped"; readonly why: SkipReason };
+
+/** One target with its outcome and the evidence; milliseconds are null for a stage that was not reached or not needed. */
+export interface ServerReport {
+  readonly target: Target;
+  readonly outcome: ProbeOutcome;
+  /** The address that answered or failed. */
+  readonly address: string | null;
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  readonly greetingMs: number | null;
+  /** All the time spent on this target, its other addresses included; null when none was. */
+  readonly elapsedMs: number | null;
+  /** When a cached answer was obtained, in milliseconds since the epoch; null for one obtained just now. */
+  readonly cachedAtMs: number | null;
+  /** Every connection that came to an end, in that order. */
+  readonly attempts: readonly Attempt[];
+}
+
+/** What an outcome means for the verdict: that we failed ourselves is never held against a server. */
+export function availabilityOf(outcome: ProbeOutcome): Availability | "skipped" {
+  switch (outcome.kind) {
+    case "greeted":
+      return "available";
+    case "no-resources":
+      return "undetermined";
+    case "skipped":
+      return "skipped";
+    case "declined":
+    case "not-smtp":
+    case "closed":
+    case "reset":
+    case "timed-out":
+    case "refused":
+    case "unreachable":
+    case "not-found":
+    case "dns-failure":
+      return "unavailable";
+  }
+}
+
+/** The report of a target that was not connected to; `dnsMs` is the time its lookup took, if it had one. */
+export function unprobed(target: Target, outcome: ProbeOutcome, dnsMs: number | null = null): ServerReport {
+  const nothing = { address: null, connectMs: null, greetingMs: null, cachedAtMs: null, attempts: [] };
+  return { target, outcome, ...nothing, dnsMs, elapsedMs: dnsMs };
+}

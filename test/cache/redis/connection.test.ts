@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import { RedisConnection } from "../../../src/cache/redis/connection.ts";
+import { CacheError } from "../../../src/cache/store.ts";
+import { fakeRedisListener } from "../../fake/redis-listener.ts";
+
+const LOST = "Cannot use the cache there: cannot connect, or the connection was lost";
+
+function connect(url: string) {
+  const connection = new RedisConnection(url, "there");
+  return { connection, [Symbol.dispose]: () => connection.close() };
+}
+
+function failureOf(operation: Promise<unknown>): Promise<string> {
+  return operation.then(
+    () => "no failure",
+    (error: unknown) => (error instanceof CacheError ? error.message : `another error: ${error}`),
+  );
+}
+
+test("send() connects for the first command, and resolves to the reply", async () => {
+  using server = fakeRedisListener({ GET: "$2\r\nhi\r\n", PING: "+PONG\r\n" });
+  using opened = connect(server.url);
+  expect(server.commands).toEqual([]);
+  expect(await opened.connection.send("GET", "a")).toBe("hi");
+  expect(await opened.connection.send("PING")).toBe("PONG");
+  expect(server.commands).toEqual(["HELLO", "GET", "PING"]);
+});
+
+test("send() does not connect again once the connection is lost", async () => {
+  using server = fakeRedisListener({ GET: "(close)", PING: "+PONG\r\n" });
+  using opened = connect(server.url);
+  expect(await failureOf(opened.connection.send("GET", "a"))).toBe(LOST);
+  expect(await failureOf(opened.connection.send("PING"))).toBe(LOST);
+  expect(server.commands).toEqual(["HELLO", "GET"]);
+});
+
+test("send() gives up after a quarter of a second, and closes", async () => {
+  using server = fakeRedisListener({ PING: "+PONG\r\n" });
+  using opened = connect(server.url);
+  const startedAtMs = performance.now();
+  expect(await failureOf(opened.connection.send("GET", "a"))).toBe(
+    "Cannot use the cache there: it took longer than 250 ms",
+  );
+  expect(performance.now() - startedAtMs).toBeWithin(245, 1_000);
+  expect(await failureOf(opened.connection.send("PING"))).toBe(LOST);
+});
+
+test("send() goes on after a refusal of the server's", async () => {
+  using server = fakeRedisListener({ GET: "-OOM no room\r\n", PING: "+PONG\r\n" });
+  using opened = connect(server.url);
+  expect(await failureOf(opened.connection.send("GET", "a"))).toBe("Cannot use the cache there: OOM no room");
+  expect(await opened.connection.send("PING")).toBe("PONG");
+});
+
+test.each([
+  ["wrong", "-WRONGPASS invalid username-password pair\r\n"],
+  ["missing", "-NOAUTH HELLO must be called with the client already authenticated\r\n"],
+])("send() tells that the password is %s", async (_, reply) => {
+  using server = fakeRedisListener({ HELLO: reply });
+  using opened = connect(server.url);
+  expect(await failureOf(opened.connection.send("GET", "a"))).toBe(
+    "Cannot use the cache there: the user or the password is wrong or missing",
+  );
+});
+
+test("send() shortens and cleans a server's message", async () => {
+  using server = fakeRedisListener({ GET: `-ERR \u001b[31m${"x".repeat(1_000)}\r\n` });
+  using opened = connect(server.url);
+  const failure = await failureOf(opened.connection.send("GET", "a"));
+  expect(failure).toStartWith("Cannot use the cache there: ERR \\x1b[31mxxx");
+  expect(failure.length).toBeLessThan(250);
+});
+
+test.each([
+  ["an HTTP server", { HELLO: "HTTP/1.1 400 Bad Request\r\n\r\n" }],
+  ["no reply type", { GET: "?what\r\n" }],
+  ["an impossible length", { GET: "$99999999999\r\nx" }],
+  ["a bottomless array", { GET: "*1\r\n".repeat(100_000) }],
+])("send() does not mistake %s for Redis", async (_, replies) => {
+  using server = fakeRedisListener(replies);
+  using opened = connect(server.url);
+  expect([LOST, "Cannot use the cache there: the server does not speak Redis"]).toContain(
+    await failureOf(opened.connection.send("GET", "a")),
+  );
+});
+
+test("close() may be called at any time, and again", async () => {
+  using server = fakeRedisListener({});
+  using opened = connect(server.url);
+  opened.connection.close();
+  const sent = failureOf(opened.connection.send("GET", "a"));
+  opened.connection.close();
+  opened.connection.close();
+  expect(await sent).toBe(LOST);
+});

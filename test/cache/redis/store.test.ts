@@ -1,0 +1,112 @@
+import { expect, test } from "bun:test";
+import { RedisStore } from "../../../src/cache/redis/store.ts";
+import { CacheError, type CacheStore } from "../../../src/cache/store.ts";
+import { refusedPort } from "../../fake/dead-port.ts";
+import { fakeRedisListener } from "../../fake/redis-listener.ts";
+import { kept, question } from "../cache-fixtures.ts";
+
+const SHOWN = "redis://…@cache.example.test";
+
+function openStore(url: string) {
+  const store = new RedisStore(url, SHOWN);
+  return { store, [Symbol.dispose]: () => store.close() };
+}
+
+function operationsOf(store: CacheStore): readonly (() => Promise<unknown>)[] {
+  return [
+    () => store.get(question),
+    () => store.put(kept()),
+    () => store.claim(question, "one", 1_000),
+    () => store.release(question, "one"),
+    () => store.list(),
+    () => store.clear([]),
+  ];
+}
+
+async function failureOf(operation: () => Promise<unknown>): Promise<string> {
+  const error = await operation().then(
+    () => new Error("no failure"),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(CacheError);
+  const message = error instanceof Error ? error.message : "";
+  expect(message).toStartWith(`Cannot use the cache ${SHOWN}: `);
+  return message.slice(`Cannot use the cache ${SHOWN}: `.length);
+}
+
+test("a server that refuses fails every operation at once", async () => {
+  using dead = refusedPort();
+  using opened = openStore(`redis://:secret@127.0.0.1:${dead.port}`);
+  const startedAtMs = performance.now();
+  for (const operation of operationsOf(opened.store)) {
+    expect(await failureOf(operation)).toBe("cannot connect, or the connection was lost");
+  }
+  expect(performance.now() - startedAtMs).toBeLessThan(200);
+});
+
+test("a name that is not there and a socket that is not there fail at once", async () => {
+  for (const url of ["redis://cache.invalid", "redis+unix://localhost/nowhere/redis.sock"]) {
+    using opened = openStore(url);
+    expect(await failureOf(() => opened.store.get(question))).toBe(
+      "cannot connect, or the connection was lost",
+    );
+  }
+});
+
+test.each(["(nothing)", "HELLO"])(
+  "a server that is silent after %s is given a quarter of a second",
+  async (last) => {
+    using server = fakeRedisListener(last === "HELLO" ? {} : { HELLO: "" });
+    using opened = openStore(server.url);
+    const startedAtMs = performance.now();
+    expect(await failureOf(() => opened.store.claim(question, "one", 1_000))).toBe(
+      "it took longer than 250 ms",
+    );
+    expect(performance.now() - startedAtMs).toBeWithin(245, 1_000);
+    expect(await failureOf(() => opened.store.get(question))).toBe(
+      "cannot connect, or the connection was lost",
+    );
+  },
+);
+
+test("a server that closes in the middle fails what was asked, and what is asked later", async () => {
+  using server = fakeRedisListener({ MGET: "(close)" });
+  using opened = openStore(server.url);
+  for (const operation of operationsOf(opened.store)) {
+    expect(await failureOf(operation)).toBe("cannot connect, or the connection was lost");
+  }
+  expect(server.commands).toEqual(["HELLO", "MGET"]);
+});
+
+test.each([
+  ["a number", ":5\r\n"],
+  ["a text", "$2\r\nhi\r\n"],
+  ["nothing", "_\r\n"],
+  ["an empty list", "*0\r\n"],
+  ["numbers", "*1\r\n:5\r\n"],
+  ["a list of lists", "*1\r\n*1\r\n$1\r\nx\r\n"],
+  ["a map", "%1\r\n$1\r\na\r\n$1\r\nb\r\n"],
+  ["text that is no JSON", "*1\r\n$1\r\n{\r\n"],
+  ["octets that are no text", "*1\r\n$2\r\n\xff\xfe\r\n"],
+  ["JSON that is no entry", "*1\r\n$2\r\n{}\r\n"],
+])("a reply that is %s is a miss", async (_, reply) => {
+  using server = fakeRedisListener({ MGET: reply });
+  using opened = openStore(server.url);
+  expect(await opened.store.get(question)).toBeNull();
+});
+
+test("an answer to another question is a miss", async () => {
+  const value = JSON.stringify(kept({ question: { ...question, port: 26 } }));
+  using server = fakeRedisListener({ MGET: `*1\r\n$${value.length}\r\n${value}\r\n` });
+  using opened = openStore(server.url);
+  expect(await opened.store.get(question)).toBeNull();
+  expect(await opened.store.get({ ...question, port: 26 })).not.toBeNull();
+});
+
+test("nothing is connected to before the first question, or after close()", async () => {
+  using server = fakeRedisListener({});
+  using opened = openStore(server.url);
+  opened.store.close();
+  opened.store.close();
+  expect(server.commands).toEqual([]);
+});

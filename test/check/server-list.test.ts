@@ -1,0 +1,144 @@
+import { afterEach, describe, expect, jest, test } from "bun:test";
+import type { CheckOptions } from "../../src/check/options.ts";
+import { type Listed, listServers } from "../../src/check/server-list.ts";
+import { MxLookupError } from "../../src/names/exchanges.ts";
+import { UsageError } from "../../src/text/usage-error.ts";
+import { type ExchangeZone, exchangeZoneResolver } from "../fake/exchange-zone.ts";
+import { fakeNameServer } from "../fake/name-server.ts";
+import { zoneResolver } from "../fake/zone-resolver.ts";
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const { signal } = new AbortController();
+
+function list(servers: string | readonly string[], options: CheckOptions): Promise<readonly Listed[]> {
+  return listServers(servers, options, signal);
+}
+
+async function named(servers: string, domains: ExchangeZone, mx: readonly string[]) {
+  const listed = await list(servers, { mx, resolver: exchangeZoneResolver(domains) });
+  return listed.map(({ target }) => `${target.preference}:${target.server}:${target.port}`);
+}
+
+describe("listServers() without a domain", () => {
+  test("is the servers named, of all arguments, with the default port", async () => {
+    const listed = await list(["10:a.test,b.test:26", "[::1]"], { port: 2525 });
+    expect(listed).toEqual([
+      { target: { server: "a.test", host: "a.test", port: 2525, preference: 10 } },
+      { target: { server: "b.test", host: "b.test", port: 26, preference: null } },
+      { target: { server: "[::1]", host: "::1", port: 2525, preference: null } },
+    ]);
+  });
+
+  test("needs a server", () => {
+    expect(list([" "], {})).rejects.toThrow(
+      new UsageError("No server given: want at least one, such as 10:mx1.example.org"),
+    );
+  });
+});
+
+describe("listServers() with domains", () => {
+  test("puts the exchangers in front, sorted by preference, equal ones in the order received", async () => {
+    const records = [
+      [20, "mx3.test."],
+      [10, "mx1.test"],
+      [10, "MX2.test"],
+    ] as const;
+    expect(await named("5:backup.test:26", { "a.test": records }, ["a.test"])).toEqual([
+      "10:mx1.test:25",
+      "10:MX2.test:25",
+      "20:mx3.test:25",
+      "5:backup.test:26",
+    ]);
+  });
+
+  test("keeps the order of the domains, whichever answers first", async () => {
+    const slow = Promise.withResolvers<readonly [[number, string]]>();
+    const domains = { "a.test": slow.promise, "b.test": [[1, "mx.b.test"]], "c.test": "none" } as const;
+    const naming = named("d.test", domains, ["a.test", "b.test", "c.test"]);
+    slow.resolve([[90, "mx.a.test"]]);
+    expect(await naming).toEqual(["90:mx.a.test:25", "1:mx.b.test:25", "0:c.test:25", "null:d.test:25"]);
+  });
+
+  test("needs no server beside them, and gives exchangers the default port", async () => {
+    const resolver = exchangeZoneResolver({ "a.test": [[10, "MX.a.test."]] });
+    expect(await list([], { mx: ["A.test."], resolver, port: 2525 })).toEqual([
+      { target: { server: "MX.a.test", host: "mx.a.test", port: 2525, preference: 10 } },
+    ]);
+    expect(resolver.askedExchanges).toEqual(["a.test"]);
+  });
+
+  test("takes the domain itself when it has no MX record (implicit MX)", async () => {
+    const resolver = exchangeZoneResolver({ "xn--bcher-kva.test": "none" });
+    expect(await list("", { mx: ["Bücher.test"], resolver })).toEqual([
+      { target: { server: "Bücher.test", host: "xn--bcher-kva.test", port: 25, preference: 0 } },
+    ]);
+  });
+
+  test("has a skipped server for a domain that takes no mail (null MX)", async () => {
+    const resolver = exchangeZoneResolver({ "a.test": [[0, "."]] });
+    expect(await list("", { mx: ["a.test"], resolver })).toEqual([
+      {
+        target: { server: "a.test", host: "a.test", port: 25, preference: 0 },
+        known: { kind: "skipped", why: "null-mx" },
+      },
+    ]);
+  });
+
+  test.each(["192.0.2.1", "a b", "a..test", "_a\\032.test"])("knows that %j is no host", async (exchange) => {
+    const resolver = exchangeZoneResolver({ "a.test": [[10, exchange]] });
+    expect(await list("", { mx: ["a.test"], resolver })).toEqual([
+      {
+        target: { server: exchange, host: exchange, port: 25, preference: 10 },
+        known: { kind: "not-found" },
+      },
+    ]);
+  });
+
+  test("asks the name servers given, when the resolver has no MX records", async () => {
+    using dns = await fakeNameServer({ "a.test": { MX: [[10, "mx.a.test"]] } });
+    const listed = await list("", { mx: ["a.test"], dns: [dns.address], resolver: zoneResolver({}) });
+    expect(listed.map(({ target }) => target.server)).toEqual(["mx.a.test"]);
+    expect(dns.questions).toContain("MX a.test");
+  });
+});
+
+describe("listServers() rejects", () => {
+  test.each(["192.0.2.1", "a b", "", "a..test", "a.test:25"])("for the domain %j", async (domain) => {
+    const resolver = exchangeZoneResolver({});
+    const error = await list("", { mx: [domain], resolver }).catch((reason) => reason);
+    expect(error).toEqual(
+      new UsageError(`Cannot read "${domain}" as a mail domain: want a domain name, such as example.org`),
+    );
+    expect(resolver.askedExchanges).toEqual([]);
+  });
+
+  test("for a server that cannot be read, and looks nothing up", async () => {
+    const resolver = exchangeZoneResolver({});
+    expect(await list("10:", { mx: ["a.test"], resolver }).catch((reason) => reason)).toBeInstanceOf(
+      UsageError,
+    );
+    expect(resolver.askedExchanges).toEqual([]);
+  });
+
+  test("when one of the lookups fails", async () => {
+    const domains = { "a.test": [[10, "mx.a.test"]], "b.test": { failure: "ESERVFAIL" } } as const;
+    const listing = list("c.test", { mx: ["a.test", "b.test"], resolver: exchangeZoneResolver(domains) });
+    expect(await listing.catch((reason) => reason)).toEqual(
+      new MxLookupError('Cannot look up the mail exchangers of "b.test": ESERVFAIL'),
+    );
+  });
+
+  test("when a lookup takes longer than a server may", async () => {
+    jest.useFakeTimers();
+    const resolver = exchangeZoneResolver({ "a.test": "silent" });
+    const listing = list("", { mx: ["a.test"], resolver, timeoutMs: 2_000 }).catch((reason) => reason);
+    while (resolver.askedExchanges.length === 0) await Promise.resolve();
+    jest.advanceTimersByTime(2_010);
+    expect(await listing).toEqual(
+      new MxLookupError('Cannot look up the mail exchangers of "a.test": timed out'),
+    );
+  });
+});

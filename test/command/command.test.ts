@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import { type Command, formatOf, readCommand } from "../../src/command/command.ts";
+import { UsageError } from "../../src/text/usage-error.ts";
+
+const CLASSIC: Command = {
+  operands: [],
+  wants: "check",
+  options: {
+    mx: [],
+    dns: [],
+    stop: [],
+    stopSelf: false,
+    timeoutMs: 10_000,
+    port: 25,
+    order: "list",
+    requirement: "none",
+    until: "decided",
+  },
+  format: "text",
+  isVerbose: false,
+  waitMs: null,
+  warningMs: undefined,
+  criticalMs: undefined,
+  cache: null,
+};
+
+describe("readCommand() reads", () => {
+  test("nothing as the classic command", () => {
+    expect(readCommand([], {})).toEqual(CLASSIC);
+  });
+
+  test.each<[string, Partial<Command>]>([
+    ["a.test 10:b.test", { operands: ["a.test", "10:b.test"] }],
+    ["-v", { isVerbose: true }],
+    ["--help --version", { wants: "help" }],
+    ["--version", { wants: "version" }],
+    ["--help cache", { wants: "help", operands: ["cache"] }],
+    ["cache", { wants: "cache", operands: ["cache"] }],
+    ["cache clear a.test", { wants: "cache", operands: ["cache", "clear", "a.test"] }],
+    ["cache.", { operands: ["cache."] }],
+    ["0:cache", { operands: ["0:cache"] }],
+    ["a.test cache", { operands: ["a.test", "cache"] }],
+    ["--wait 60", { waitMs: 60_000 }],
+    ["--wait 0", { waitMs: 0 }],
+    ["--wait 1 --wait 2.5", { waitMs: 2_500 }],
+    ["--cache /tmp/x", { cache: { location: "/tmp/x" } }],
+    ["--cache x --cache-up 0 --cache-down 1.5", { cache: { location: "x", upMs: 0, downMs: 1_500 } }],
+    ["--cache x --no-cache", { cache: null }],
+    ["--no-cache --cache x", { cache: null }],
+    ["--cache-up 5", { cache: null }],
+  ])("%s", (line, news) => {
+    expect(readCommand(line.split(" "), {})).toEqual({ ...CLASSIC, ...news });
+  });
+
+  test.each<[string, Command["options"]]>([
+    ["--mx a.test --mx=b.test", { mx: ["a.test", "b.test"] }],
+    ["--dns 192.0.2.53 --dns [::1]:53", { dns: ["192.0.2.53", "[::1]:53"] }],
+    ["--stop a --stop b --stop-self", { stop: ["a", "b"], stopSelf: true }],
+    ["--timeout 0", { timeoutMs: 0 }],
+    ["--timeout 2.5", { timeoutMs: 2_500 }],
+    ["--timeout .5 --timeout 7.", { timeoutMs: 7_000 }],
+    ["-p 2525", { port: 2_525 }],
+    ["-4", { family: 4 }],
+    ["-6", { family: 6 }],
+    ["--fastest", { order: "arrival" }],
+    ["--require none", { requirement: "none" }],
+    ["--require any", { requirement: "any" }],
+    ["--require=any --require=all", { requirement: "all" }],
+  ])("%s", (line, options) => {
+    expect(readCommand(line.split(" "), {})).toEqual({
+      ...CLASSIC,
+      options: { ...CLASSIC.options, ...options },
+    });
+  });
+
+  test.each([
+    ["text", "decided"],
+    ["table", "settled"],
+    ["json", "settled"],
+    ["nagios", "settled"],
+  ] as const)("--format %s, which checks until %s", (format, until) => {
+    const { options, ...command } = readCommand(["--format", format], {});
+    expect([command.format, options.until]).toEqual([format, until]);
+  });
+
+  test("thresholds for a monitor", () => {
+    const words = ["--format=nagios", "-w", "1.5", "--critical=5"];
+    expect(readCommand(words, {})).toMatchObject({ warningMs: 1_500, criticalMs: 5_000 });
+  });
+
+  test.each<[readonly string[], string | undefined, Command["cache"]]>([
+    [[], "/tmp/env", { location: "/tmp/env" }],
+    [[], "", null],
+    [[], undefined, null],
+    [["--cache", "/tmp/x"], "/tmp/env", { location: "/tmp/x" }],
+    [["--cache-down=1"], "/tmp/env", { location: "/tmp/env", downMs: 1_000 }],
+    [["--no-cache"], "/tmp/env", null],
+  ])("%j with SMTPDCHECK_CACHE=%p", (argv, location, cache) => {
+    expect(readCommand(argv, { SMTPDCHECK_CACHE: location }).cache).toEqual(cache);
+  });
+});
+
+describe("readCommand() throws a UsageError", () => {
+  const pair = "Cannot use --warning or --critical without --format nagios";
+  test.each<[readonly string[], string]>([
+    [["--require", "some"], 'Cannot read "some" as --require: want none, any, all'],
+    [["--require=ALL"], 'Cannot read "ALL" as --require: want none, any, all'],
+    [["--format", "xml"], 'Cannot read "xml" as --format: want text, table, json, nagios'],
+    [["--wait", "soon"], 'Cannot read "soon" as a time to wait: want seconds, such as 2.5'],
+    [["--wait", "-1"], 'Cannot read "-1" as a time to wait: want seconds, such as 2.5'],
+    [["--wait", "2147483.648"], 'Cannot read "2147483.648" as a time to wait: want seconds, such as 2.5'],
+    [["-w", "x", "--format=nagios"], 'Cannot read "x" as a threshold: want seconds, such as 2.5'],
+    [["-c", "1e3", "--format=nagios"], 'Cannot read "1e3" as a threshold: want seconds, such as 2.5'],
+    [["--cache-up", "x"], 'Cannot read "x" as a time to keep: want seconds, such as 2.5'],
+    [["--cache-down", "x"], 'Cannot read "x" as a time to keep: want seconds, such as 2.5'],
+    [["--timeout", "1e3"], 'Cannot read "1e3" as a timeout: want seconds, such as 2.5'],
+    [["-p", "0"], 'Cannot read "0" as a port: want 1 to 65535'],
+    [["-46"], "Cannot use -4 and -6 together: want one of them"],
+    [["-w", "1"], pair],
+    [["-c", "0"], pair],
+    [["-c", "1", "--format", "json"], pair],
+    [["--cache"], "Option --cache has no value: want --cache LOCATION"],
+  ])("for %j", (argv, message) => {
+    expect(() => readCommand(argv, {})).toThrow(new UsageError(message));
+  });
+});
+
+describe("formatOf()", () => {
+  test.each([
+    ["--format nagios --bad", "nagios"],
+    ["--bad --format=nagios", "nagios"],
+    ["--format=json --format nagios", "nagios"],
+    ["--format=nagios --format text", "text"],
+    ["--format xml", "text"],
+    ["--format", "text"],
+    ["-- --format nagios", "text"],
+    ["--format nagios -- --format text", "nagios"],
+    ["a.test", "text"],
+  ] as const)("of %s is %s", (line, format) => {
+    expect(formatOf(line.split(" "))).toBe(format);
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { OPTIONS } from "../../src/command/options.ts";
+
+test("OPTIONS are those of the manual page", () => {
+  expect(
+    Object.entries(OPTIONS).map(([name, option]) => ("alias" in option ? `${name} ${option.alias}` : name)),
+  ).toEqual([
+    "mx",
+    "dns",
+    "stop",
+    "stop-self",
+    "timeout",
+    "port p",
+    "ipv4 4",
+    "ipv6 6",
+    "fastest",
+    "require",
+    "wait",
+    "format",
+    "warning w",
+    "critical c",
+    "cache",
+    "cache-up",
+    "cache-down",
+    "no-cache",
+    "verbose v",
+    "help h",
+    "version",
+  ]);
+});
+
+test("OPTIONS that take a value say what it is, and those with a choice which there are", () => {
+  for (const option of Object.values(OPTIONS)) {
+    expect(["valueHint" in option, "options" in option]).toEqual([
+      option.type === "string",
+      option.type === "enum",
+    ]);
+  }
+});

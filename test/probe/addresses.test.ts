@@ -1,0 +1,245 @@
+import { afterEach, describe, expect, jest, test } from "bun:test";
+import { Deadlines } from "../../src/limits/deadline.ts";
+import type { Endpoint } from "../../src/net/endpoint.ts";
+import { type Probe, probe, STAGGER_MS } from "../../src/probe/addresses.ts";
+import { AttemptPool } from "../../src/probe/attempts.ts";
+import { connectionsBefore } from "../fake/connections-before.ts";
+import { refusedPort } from "../fake/dead-port.ts";
+import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
+
+const GREETS = `
+  S: 220 mx.example.test ESMTP
+  C: QUIT
+`;
+const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
+const SILENT = "";
+
+const never = new AbortController().signal;
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+interface Listening {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+function probeAll(
+  [first, ...others]: readonly [Listening, ...Listening[]],
+  budgetMs = Number.POSITIVE_INFINITY,
+  pool = new AttemptPool(9),
+): Promise<Probe> {
+  const endpoint = ({ hostname, port }: Listening): Endpoint => ({ address: hostname, port });
+  return probe([endpoint(first), ...others.map(endpoint)], budgetMs, pool, new Deadlines(never));
+}
+
+function summary({ decisive, attempts }: Probe): {
+  readonly decisive: number;
+  readonly kinds: readonly string[];
+} {
+  return { decisive: attempts.indexOf(decisive), kinds: attempts.map(({ outcome }) => outcome.kind) };
+}
+
+test("STAGGER_MS is RFC 8305's", () => {
+  expect(STAGGER_MS).toBe(250);
+});
+
+describe("probe() tries the next address at once", () => {
+  test.each([
+    ["declines", BUSY, "declined"],
+    ["does not speak SMTP", "S: SSH-2.0-OpenSSH\n(close)", "not-smtp"],
+    ["closes", "(close)", "closed"],
+    ["resets", "S: 22\n(reset)", "not-smtp"],
+  ])("when one %s", async (_, script, kind) => {
+    using bad = fakeSmtpServer(script, { hostname: "127.0.0.31" });
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
+    expect(summary(await probeAll([bad, good]))).toEqual({
+      decisive: 1,
+      kinds: [kind, "greeted"],
+    });
+    expect(await good.ended()).toBe("QUIT\r\n");
+  });
+
+  test("when one refuses, without any timer", async () => {
+    using dead = refusedPort("127.0.0.31");
+    using dead2 = refusedPort("127.0.0.33");
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
+    jest.useFakeTimers();
+    expect(summary(await probeAll([dead, dead2, good]))).toEqual({
+      decisive: 2,
+      kinds: ["refused", "refused", "greeted"],
+    });
+  });
+});
+
+describe("probe()", () => {
+  test("leaves the later addresses alone when the first greets", async () => {
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.31" });
+    using other = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
+    jest.useFakeTimers();
+    expect(summary(await probeAll([good, other]))).toEqual({ decisive: 0, kinds: ["greeted"] });
+    jest.advanceTimersByTime(10 * STAGGER_MS);
+    expect(await connectionsBefore(other)).toBe(0);
+  });
+
+  test("tries the next address when one has been silent for the stagger, and closes the loser", async () => {
+    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
+    jest.useFakeTimers();
+    const probing = probeAll([silent, good]);
+    await connectionsBefore(silent);
+    jest.advanceTimersByTime(STAGGER_MS - 1);
+    expect(await connectionsBefore(good)).toBe(0);
+    jest.advanceTimersByTime(1);
+    expect(summary(await probing)).toEqual({ decisive: 0, kinds: ["greeted"] });
+    expect(await silent.ended()).toBe("");
+  });
+
+  test("staggers every further address, not only the second", async () => {
+    using one = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+    using two = fakeSmtpServer(SILENT, { hostname: "127.0.0.32" });
+    using three = fakeSmtpServer(GREETS, { hostname: "127.0.0.33" });
+    jest.useFakeTimers();
+    const probing = probeAll([one, two, three]);
+    jest.advanceTimersByTime(STAGGER_MS);
+    expect(await connectionsBefore(two)).toBe(1);
+    expect(await connectionsBefore(three)).toBe(0);
+    jest.advanceTimersByTime(STAGGER_MS);
+    expect(summary(await probing)).toEqual({ decisive: 0, kinds: ["greeted"] });
+    expect(await Promise.all([one.ended(), two.ended()])).toEqual(["", ""]);
+  });
+
+  test("starts the stagger anew when an address fails before it is over", async () => {
+    using failing = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.32" });
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.33" });
+    jest.useFakeTimers();
+    const probing = probeAll([failing, silent, good]);
+    await connectionsBefore(failing);
+    jest.advanceTimersByTime(100);
+    failing[Symbol.dispose]();
+    await silent.saw("");
+    jest.advanceTimersByTime(STAGGER_MS - 1);
+    expect(await connectionsBefore(good)).toBe(0);
+    jest.advanceTimersByTime(1);
+    expect(summary(await probing)).toMatchObject({ decisive: 1 });
+  });
+
+  test("adds nothing to its attempts after it has decided", async () => {
+    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+    using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
+    jest.useFakeTimers();
+    const probing = probeAll([silent, good]);
+    await connectionsBefore(silent);
+    jest.advanceTimersByTime(STAGGER_MS);
+    const { attempts } = await probing;
+    await silent.ended();
+    expect(attempts.map(({ outcome }) => outcome.kind)).toEqual(["greeted"]);
+  });
+
+  test("waits for an earlier address although a later one has failed", async () => {
+    using slow = fakeSmtpServer("(wait 20ms)\nS: 220 mx\nC: QUIT", { hostname: "127.0.0.31" });
+    using busy = fakeSmtpServer(BUSY, { hostname: "127.0.0.32" });
+    using dead = refusedPort("127.0.0.33");
+    expect((await probeAll([dead, slow])).decisive.outcome.kind).toBe("greeted");
+    expect(summary(await probeAll([busy, slow]))).toMatchObject({ decisive: 1 });
+  });
+
+  test("times out with its budget, for all addresses together, and starts nothing after it", async () => {
+    using one = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+    using two = fakeSmtpServer(SILENT, { hostname: "127.0.0.32" });
+    using three = fakeSmtpServer(GREETS, { hostname: "127.0.0.33" });
+    jest.useFakeTimers();
+    const probing = probeAll([one, two, three], STAGGER_MS * 2 - 10);
+    await connectionsBefore(one);
+    jest.advanceTimersByTime(STAGGER_MS);
+    await connectionsBefore(two);
+    jest.advanceTimersByTime(STAGGER_MS);
+    const { decisive, attempts } = await probing;
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(
+      Array(2).fill({ kind: "timed-out", stage: "greeting" }),
+    );
+    expect(decisive.endpoint.address).toBe("127.0.0.31");
+    jest.advanceTimersByTime(STAGGER_MS * 10);
+    expect(await connectionsBefore(three)).toBe(0);
+    expect(await Promise.all([one.ended(), two.ended()])).toEqual(["", ""]);
+  });
+
+  test.each([0, -5])("times out when there is a budget of %d", async (budgetMs) => {
+    using server = fakeSmtpServer(SILENT);
+    const { decisive } = await probeAll([server], budgetMs);
+    expect(decisive).toMatchObject({ endpoint: { port: server.port }, outcome: { kind: "timed-out" } });
+  });
+
+  test.each([1, 2])(
+    "does not use the budget of %d addresses up while it waits for a place",
+    async (count) => {
+      using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
+      using other = fakeSmtpServer(SILENT, { hostname: "127.0.0.32" });
+      jest.useFakeTimers();
+      const pool = new AttemptPool(1);
+      const inTheWay = probeAll([silent], 10_000, pool);
+      const next = { hostname: "127.0.0.33", port: other.port };
+      const waiting = probeAll(count === 1 ? [other] : [other, next], 50, pool);
+      await connectionsBefore(silent);
+      jest.advanceTimersByTime(9_000);
+      expect(await connectionsBefore(other)).toBe(0);
+      jest.advanceTimersByTime(2_000);
+      expect((await inTheWay).decisive.outcome.kind).toBe("timed-out");
+      expect(await connectionsBefore(other)).toBe(1);
+      jest.advanceTimersByTime(49);
+      expect(await Promise.race([waiting, connectionsBefore(other)])).toBe(1);
+      jest.advanceTimersByTime(6);
+      expect((await waiting).decisive.outcome).toEqual({ kind: "timed-out", stage: "greeting" });
+    },
+  );
+
+  test("connects to no address whose place comes when another has won", async () => {
+    using slow = fakeSmtpServer("(wait 20ms)\nS: 220 mx\nC: QUIT", { hostname: "127.0.0.31" });
+    using other = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
+    using dead = refusedPort("127.0.0.33");
+    const pool = new AttemptPool(1);
+    const [one, two] = [probeAll([dead, slow, other], undefined, pool), probeAll([slow], undefined, pool)];
+    expect([(await one).decisive.outcome.kind, (await two).decisive.outcome.kind]).toEqual([
+      "greeted",
+      "greeted",
+    ]);
+    expect(await connectionsBefore(other)).toBe(0);
+  });
+});
+
+describe("probe() decides by the most telling of several failures", () => {
+  const scripts: readonly (readonly [kind: string, script: string])[] = [
+    ["declined", BUSY],
+    ["not-smtp", "S: SSH-2.0-OpenSSH\n(close)"],
+    ["closed", "(close)"],
+    ["refused", ""],
+  ];
+  const pairs = scripts.flatMap(([better, one], at) =>
+    scripts.slice(at + 1).map(([worse, other]) => [better, worse, one, other] as const),
+  );
+
+  test.each(pairs)("%s before %s, in both orders", async (better, worse, one, other) => {
+    using first = listen(one, "127.0.0.31");
+    using second = listen(other, "127.0.0.32");
+    expect(summary(await probeAll([first, second]))).toEqual({ decisive: 0, kinds: [better, worse] });
+    expect(summary(await probeAll([second, first]))).toEqual({ decisive: 1, kinds: [worse, better] });
+  });
+
+  test("the first of two of a kind", async () => {
+    using first = fakeSmtpServer("S: 554 first\nC: QUIT", { hostname: "127.0.0.31" });
+    using second = fakeSmtpServer("S: 421 second\nC: QUIT", { hostname: "127.0.0.32" });
+    expect(summary(await probeAll([first, second]))).toEqual({
+      decisive: 0,
+      kinds: ["declined", "declined"],
+    });
+  });
+
+  function listen(
+    script: string,
+    hostname: string,
+  ): (FakeSmtpServer | ReturnType<typeof refusedPort>) & Disposable {
+    return script === "" ? refusedPort(hostname) : fakeSmtpServer(script, { hostname });
+  }
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { availabilityOf, type ProbeOutcome } from "../../src/probe/outcome.ts";
+
+const reply = { code: 220, lines: [""], complete: true };
+
+const EXPECTED = {
+  available: [{ kind: "greeted", reply }],
+  undetermined: [{ kind: "no-resources", cause: "EMFILE" }],
+  unavailable: [
+    { kind: "declined", reply: { ...reply, code: 554 } },
+    { kind: "not-smtp", text: "HTTP/1.1 400 Bad Request" },
+    { kind: "closed" },
+    { kind: "reset", stage: "greeting" },
+    { kind: "timed-out", stage: "dns" },
+    { kind: "timed-out", stage: "connect" },
+    { kind: "timed-out", stage: "greeting" },
+    { kind: "refused" },
+    { kind: "unreachable", cause: "ENETUNREACH" },
+    { kind: "not-found" },
+    { kind: "dns-failure", cause: "ESERVFAIL" },
+  ],
+  skipped: [
+    { kind: "skipped", why: "stop-host" },
+    { kind: "skipped", why: "same-preference" },
+    { kind: "skipped", why: "after-stop" },
+  ],
+} as const satisfies Readonly<Record<ReturnType<typeof availabilityOf>, readonly ProbeOutcome[]>>;
+
+test.each(
+  Object.entries(EXPECTED).flatMap(([expected, outcomes]) =>
+    outcomes.map((outcome) => [outcome, expected] as const),
+  ),
+)("availabilityOf() %j is %s", (outcome, expected) => {
+  expect<string>(availabilityOf(outcome)).toBe(expected);
+});

@@ -1,0 +1,213 @@
+import { afterEach, describe, expect, jest, test } from "bun:test";
+import { Prober, type ProberSettings } from "../../src/probe/prober.ts";
+import { parseTargets, type Target } from "../../src/text/target.ts";
+import { connectionsBefore } from "../fake/connections-before.ts";
+import { refusedPort } from "../fake/dead-port.ts";
+import { fakeSmtpServer } from "../fake/smtp-server.ts";
+import { type Zone, zoneResolver } from "../fake/zone-resolver.ts";
+
+const GREETS = `
+  S: 220 mx.example.test ESMTP
+  C: QUIT
+`;
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+function proberIn(zone: Zone, settings: Partial<ProberSettings> = {}) {
+  const resolver = zoneResolver(zone);
+  const prober = new Prober({
+    timeoutMs: 10_000,
+    family: undefined,
+    lookUpBoth: false,
+    maxConnections: 256,
+    resolver,
+    signal: new AbortController().signal,
+    ...settings,
+  });
+  return { prober, asked: resolver.asked };
+}
+
+function target(server: string, port: number): Target {
+  const [first] = parseTargets(server, port);
+  if (first === undefined) throw new Error("Cannot find a server");
+  return first;
+}
+
+describe("Prober lookUp()", () => {
+  test("looks each name up once, however often it is asked for", async () => {
+    const { prober, asked } = proberIn({ "mx.test": ["192.0.2.1"], "other.test": "not-found" });
+    const found = { kind: "found", addresses: ["192.0.2.1"] } as const;
+    expect(await Promise.all([prober.lookUp("mx.test"), prober.lookUp("mx.test")])).toEqual([found, found]);
+    expect(await prober.lookUp("mx.test")).toEqual(found);
+    expect(await prober.lookUp("other.test")).toEqual({ kind: "not-found" });
+    expect(asked).toEqual(["mx.test", "other.test"]);
+  });
+
+  test("is a value when it takes too long", async () => {
+    jest.useFakeTimers();
+    const { prober } = proberIn({ "silent.test": "silent" }, { timeoutMs: 1_000 });
+    const lookup = prober.lookUp("silent.test");
+    jest.advanceTimersByTime(1_004);
+    expect(await lookup).toEqual({ kind: "timed-out", stage: "dns" });
+  });
+
+  test("rejects when the resolver does, which is a defect", () => {
+    const { prober } = proberIn({});
+    expect(prober.lookUp("mx.test")).rejects.toThrow("Cannot find mx.test in the zone");
+  });
+
+  test.each([
+    [4, false, "mx.test 4"],
+    [6, false, "mx.test 6"],
+    [4, true, "mx.test"],
+    [undefined, true, "mx.test"],
+  ] as const)("asks for family %p, both wanted: %p, as %s", async (family, lookUpBoth, question) => {
+    const { prober, asked } = proberIn({ "mx.test": "not-found" }, { family, lookUpBoth });
+    await prober.lookUp("mx.test");
+    expect(asked).toEqual([question]);
+  });
+});
+
+describe("Prober probe()", () => {
+  test("reports the address that answered and what each stage took", async () => {
+    using server = fakeSmtpServer(GREETS, { hostname: "127.0.0.41" });
+    const { prober } = proberIn({ "mx.test": ["127.0.0.41"] });
+    const mx = target("10:MX.test", server.port);
+    const report = await prober.probe(mx);
+    expect(report).toEqual({
+      target: mx,
+      outcome: { kind: "greeted", reply: { code: 220, lines: ["mx.example.test ESMTP"], complete: true } },
+      address: "127.0.0.41",
+      dnsMs: expect.any(Number),
+      connectMs: expect.any(Number),
+      greetingMs: expect.any(Number),
+      elapsedMs: expect.any(Number),
+      cachedAtMs: null,
+      attempts: [expect.objectContaining({ endpoint: { address: "127.0.0.41", port: server.port } })],
+    });
+  });
+
+  test("looks no address up", async () => {
+    using server = fakeSmtpServer(GREETS, { hostname: "127.0.0.41" });
+    const { prober, asked } = proberIn({});
+    const { outcome, dnsMs } = await prober.probe(target("[127.0.0.41]", server.port));
+    expect({ kind: outcome.kind, dnsMs, asked }).toEqual({ kind: "greeted", dnsMs: null, asked: [] });
+  });
+
+  test.each([
+    ["not-found", { kind: "not-found" }],
+    [{ failure: "ESERVFAIL" }, { kind: "dns-failure", cause: "ESERVFAIL" }],
+    [{ ownFailure: "EMFILE" }, { kind: "no-resources", cause: "EMFILE" }],
+    [[], { kind: "not-found" }],
+  ] as const)("reports a lookup that says %j", async (answer, outcome) => {
+    const { prober } = proberIn({ "mx.test": answer });
+    const mx = target("mx.test", 25);
+    expect(await prober.probe(mx)).toEqual({
+      target: mx,
+      outcome,
+      address: null,
+      dnsMs: expect.any(Number),
+      connectMs: null,
+      elapsedMs: expect.any(Number),
+      cachedAtMs: null,
+      greetingMs: null,
+      attempts: [],
+    });
+  });
+
+  test("tries every address of a host until one greets, and reports all attempts", async () => {
+    using alive = fakeSmtpServer(GREETS, { hostname: "127.0.0.42" });
+    using _dead = refusedPort("127.0.0.41");
+    for (const addresses of [
+      ["127.0.0.41", "127.0.0.42"],
+      ["127.0.0.42", "127.0.0.41"],
+    ]) {
+      const { prober } = proberIn({ "mx.test": addresses });
+      const { address, outcome } = await prober.probe(target("mx.test", alive.port));
+      expect([address, outcome.kind]).toEqual(["127.0.0.42", "greeted"]);
+    }
+  });
+
+  test("lets the families take turns", async () => {
+    using v6 = fakeSmtpServer("S: 421 six\nC: QUIT", { hostname: "::1" });
+    const hosts = ["127.0.0.41", "127.0.0.42"];
+    using _one = fakeSmtpServer("S: 421 four\nC: QUIT", { hostname: "127.0.0.41", port: v6.port });
+    using _two = fakeSmtpServer("S: 421 four\nC: QUIT", { hostname: "127.0.0.42", port: v6.port });
+    const { prober } = proberIn({ "mx.test": [...hosts, "::1"] });
+    const { attempts } = await prober.probe(target("mx.test", v6.port));
+    expect(attempts.map(({ endpoint }) => endpoint.address)).toEqual(["127.0.0.41", "::1", "127.0.0.42"]);
+  });
+
+  test.each([
+    [4, "127.0.0.41"],
+    [6, "::1"],
+  ] as const)("connects by family %d only, though both were looked up", async (family, address) => {
+    using v6 = fakeSmtpServer(GREETS, { hostname: "::1" });
+    using v4 = fakeSmtpServer(GREETS, { hostname: "127.0.0.41", port: v6.port });
+    const { prober } = proberIn({ "mx.test": ["127.0.0.41", "::1"] }, { family, lookUpBoth: true });
+    const report = await prober.probe(target("mx.test", v6.port));
+    expect([report.address, report.attempts.length]).toEqual([address, 1]);
+    expect(await connectionsBefore(family === 4 ? v6 : v4)).toBe(0);
+  });
+
+  test("reports a name without an address of the family as not found, and an address of the other too", async () => {
+    const { prober } = proberIn({ "mx.test": ["127.0.0.41"] }, { family: 6, lookUpBoth: true });
+    expect((await prober.probe(target("mx.test", 25))).outcome).toEqual({ kind: "not-found" });
+    expect((await prober.probe(target("127.0.0.41", 25))).outcome).toEqual({ kind: "not-found" });
+  });
+
+  test("times out in greeting when lookup and greeting together take too long", async () => {
+    using silent = fakeSmtpServer("", { hostname: "127.0.0.41" });
+    jest.useFakeTimers();
+    const answer = Promise.withResolvers<readonly string[]>();
+    const { prober } = proberIn({ "mx.test": answer.promise }, { timeoutMs: 1_000 });
+    const probing = prober.probe(target("mx.test", silent.port));
+    jest.advanceTimersByTime(700);
+    answer.resolve(["127.0.0.41"]);
+    await connectionsBefore(silent);
+    jest.advanceTimersByTime(304);
+    const { outcome, dnsMs } = await probing;
+    expect([outcome, dnsMs]).toEqual([{ kind: "timed-out", stage: "greeting" }, 700]);
+  });
+
+  test("times out when the lookup has used all the time up", async () => {
+    jest.useFakeTimers();
+    const answer = Promise.withResolvers<readonly string[]>();
+    const { prober } = proberIn({ "mx.test": answer.promise }, { timeoutMs: 1_000 });
+    const probing = prober.probe(target("mx.test", 25));
+    jest.advanceTimersByTime(1_001);
+    answer.resolve(["127.0.0.41"]);
+    await Bun.file("/dev/null").text();
+    jest.advanceTimersByTime(10);
+    expect((await probing).outcome).toMatchObject({ kind: "timed-out" });
+  });
+
+  test("does not count the time between a lookup and the probe", async () => {
+    using server = fakeSmtpServer("", { hostname: "127.0.0.41" });
+    jest.useFakeTimers();
+    const { prober } = proberIn({ "mx.test": ["127.0.0.41"] }, { timeoutMs: 1_000 });
+    await prober.lookUp("mx.test");
+    jest.advanceTimersByTime(60_000);
+    const probing = prober.probe(target("mx.test", server.port));
+    await connectionsBefore(server);
+    jest.advanceTimersByTime(999);
+    expect(await Promise.race([probing, connectionsBefore(server)])).toBe(1);
+    jest.advanceTimersByTime(5);
+    expect((await probing).outcome).toEqual({ kind: "timed-out", stage: "greeting" });
+  });
+
+  test("connects once for two targets of one endpoint", async () => {
+    using server = fakeSmtpServer(GREETS, { hostname: "127.0.0.41" });
+    const { prober } = proberIn({ "one.test": ["127.0.0.41"], "two.test": ["127.0.0.41"] });
+    const names = ["one.test", "two.test", "127.0.0.41"];
+    const reports = await Promise.all(names.map((name) => prober.probe(target(name, server.port))));
+    expect(reports.map(({ target: { server: name }, outcome }) => `${name} ${outcome.kind}`)).toEqual([
+      "one.test greeted",
+      "two.test greeted",
+      "127.0.0.41 greeted",
+    ]);
+    expect(await connectionsBefore(server)).toBe(1);
+  });
+});

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "bun:test";
+import { type AttemptOutcome, Dialogue } from "../../src/smtp/conversation.ts";
+import { blackhole, refusedPort } from "../fake/dead-port.ts";
+import { type FakeSmtpServer, type FakeSmtpServerOptions, fakeSmtpServer } from "../fake/smtp-server.ts";
+
+function converse({ hostname, port }: { readonly hostname: string; readonly port: number }): Dialogue {
+  return new Dialogue({ address: hostname, port });
+}
+
+async function outcomeOf(server: FakeSmtpServer): Promise<AttemptOutcome> {
+  return (await converse(server).attempt).outcome;
+}
+
+/** A dialogue as a whole: what came of it, all the server heard, and what it found wrong with that. */
+async function play(script: string, options: FakeSmtpServerOptions = {}) {
+  using server = fakeSmtpServer(script, options);
+  const outcome = await outcomeOf(server);
+  return { outcome, heard: await server.ended(), complaints: server.complaints };
+}
+
+function greeted(...lines: readonly string[]): AttemptOutcome {
+  return { kind: "greeted", reply: { code: 220, lines, complete: true } };
+}
+
+describe("Dialogue is greeted, and says QUIT after the whole greeting,", () => {
+  test.each<[string, string, AttemptOutcome]>([
+    ["by one line", "S: 220 mx.test ESMTP", greeted("mx.test ESMTP")],
+    ["by several lines", "S: 220-mx.test\nS: 220-hello\nS: 220 ESMTP", greeted("mx.test", "hello", "ESMTP")],
+    ["by a bare LF", String.raw`S| 220 mx.test\n`, greeted("mx.test")],
+    ["by 220 alone", "S: 220", greeted("")],
+    ["by 220 and a bare LF", String.raw`S| 220\n`, greeted("")],
+    ["by octets that are no text", String.raw`S| 220 \x00\x1b[31m\xff\r\n`, greeted("\0\x1b[31m\ufffd")],
+    ["by more than a greeting", "S: 220 mx.test\nS: 250 early", greeted("mx.test")],
+  ])("%s", async (_, script, outcome) => {
+    expect(await play(`${script}\nC: QUIT`)).toEqual({ outcome, heard: "QUIT\r\n", complaints: [] });
+  });
+
+  test.each([1, 2, 3, 4, 5])("by packets of %d octets", async (cutEvery) => {
+    const { outcome, heard } = await play("S: 220 mx.test", { cutEvery });
+    expect(outcome).toMatchObject({ kind: "greeted", reply: { code: 220 } });
+    expect(["", "QUIT\r\n"]).toContain(heard);
+  });
+});
+
+describe("Dialogue is greeted by the code alone, and says nothing,", () => {
+  test.each<[string, string, readonly string[]]>([
+    ["after the first of several lines", "S: 220-mx.test", ["mx.test"]],
+    ["after the separator", "S| 220-", [""]],
+    ["after the separator of a last line", "S| 220 ", [""]],
+    ["after a part of the line", "S| 220 mx.te", ["mx.te"]],
+    ["after a part of the line end", String.raw`S| 220 mx.test\r`, ["mx.test\r"]],
+  ])("%s", async (_, script, lines) => {
+    expect(await play(script)).toEqual({
+      outcome: { kind: "greeted", reply: { code: 220, lines, complete: false } },
+      heard: "",
+      complaints: [],
+    });
+  });
+
+  test("when the first octets decide and the rest would take long", async () => {
+    const { outcome, heard } = await play("S| 220-\n(wait 60000ms)\nS: mx.test");
+    expect(outcome).toEqual({ kind: "greeted", reply: { code: 220, lines: [""], complete: false } });
+    expect(heard).toBe("");
+  });
+});
+
+describe("Dialogue is declined", () => {
+  test.each<[string, string, number, readonly string[]]>([
+    ["for now", "S: 421 4.7.0 too busy", 421, ["4.7.0 too busy"]],
+    ["for good", "S: 554 no", 554, ["no"]],
+    ["by a code alone", "S: 521", 521, [""]],
+    ["by another positive code", "S: 250 fine", 250, ["fine"]],
+    ["by several lines", "S: 554-no\nS: 554-and\nS: 554 no", 554, ["no", "and", "no"]],
+    [
+      "by several packets",
+      "S| 554\n(wait 5ms)\nS| -no\\r\n(wait 5ms)\nS| \\n554 more\\r\\n",
+      554,
+      ["no", "more"],
+    ],
+  ])("%s, and says QUIT", async (_, script, code, lines) => {
+    expect(await play(`${script}\nC: QUIT`)).toEqual({
+      outcome: { kind: "declined", reply: { code, lines, complete: true } },
+      heard: "QUIT\r\n",
+      complaints: [],
+    });
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ["its line end", "S| 554 no", ["no"]],
+    ["its last line", "S: 554-no", ["no"]],
+    ["its text", "S| 554 ", [""]],
+  ])("by a reply that lacks %s, and says nothing", async (_, script, lines) => {
+    expect(await play(script)).toEqual({
+      outcome: { kind: "declined", reply: { code: 554, lines, complete: false } },
+      heard: "",
+      complaints: [],
+    });
+  });
+
+  test("by a reply that ends with the connection", async () => {
+    using server = fakeSmtpServer("S| 421 busy\n(wait 5ms)\n(close)");
+    expect(await outcomeOf(server)).toEqual({
+      kind: "declined",
+      reply: { code: 421, lines: ["busy"], complete: false },
+    });
+  });
+});
+
+describe("Dialogue finds no SMTP, and says nothing,", () => {
+  test.each<[string, string, string]>([
+    ["in HTTP", "S: HTTP/1.1 400 Bad Request\n(wait 5ms)\n(close)", "HTTP/1.1 400 Bad Request"],
+    ["in SSH", "S: SSH-2.0-OpenSSH_9.2", "SSH-2.0-OpenSSH_9.2"],
+    ["in four digits", "S: 2200 odd", "2200 odd"],
+    ["in an empty line", "S: \nS: 220 mx.test", ""],
+    ["in octets without a line end", String.raw`S| \xff\xfb\x01`, "\ufffd\ufffd\x01"],
+    ["in a megabyte without a line end", `S| ${"x".repeat(1_000_000)}`, "x".repeat(1_024)],
+  ])("%s", async (_, script, text) => {
+    const { outcome, heard } = await play(script);
+    expect({ outcome, heard }).toEqual({ outcome: { kind: "not-smtp", text }, heard: "" });
+  });
+
+  test("in a megabyte of lines", async () => {
+    const { outcome } = await play(`S| ${"220".repeat(3)}${"x\\r\\n220-".repeat(100_000)}`);
+    expect(outcome).toEqual({ kind: "not-smtp", text: "220220220x" });
+  });
+
+  test.each([1, 2, 3])("whatever packets of %d octets it comes in", async (cutEvery) => {
+    const { outcome } = await play("S: 2200 odd\n(close)", { cutEvery });
+    expect(outcome).toEqual({ kind: "not-smtp", text: "2200 odd" });
+  });
+});
+
+describe("Dialogue tells", () => {
+  test("a connection that closes before a greeting", async () => {
+    expect((await play("(close)")).outcome).toEqual({ kind: "closed" });
+  });
+
+  test("a connection that closes within the code", async () => {
+    expect((await play("S| 220\n(wait 5ms)\n(close)")).outcome).toEqual({ kind: "closed" });
+  });
+
+  test("a connection that is reset before a greeting", async () => {
+    expect((await play("(wait 5ms)\n(reset)")).outcome).toEqual({ kind: "reset", stage: "greeting" });
+  });
+
+  test("a port that refuses", async () => {
+    using dead = refusedPort();
+    expect(await converse(dead).attempt).toEqual({
+      endpoint: { address: "127.0.0.1", port: dead.port },
+      outcome: { kind: "refused" },
+      connectMs: expect.any(Number),
+      greetingMs: null,
+    });
+  });
+
+  test("what each stage took", async () => {
+    using server = fakeSmtpServer("(wait 200ms)\nS: 220 mx.test\nC: QUIT");
+    const { connectMs, greetingMs } = await converse(server).attempt;
+    expect(connectMs).toBeGreaterThan(0);
+    expect(greetingMs).toBeGreaterThan(15);
+    expect((connectMs ?? 0) + (greetingMs ?? 0)).toBeGreaterThan(198);
+  });
+});
+
+describe("Dialogue timedOut() and cancel()", () => {
+  test("in greeting once the connection is open", async () => {
+    using server = fakeSmtpServer("");
+    const dialogue = converse(server);
+    await server.saw("");
+    while (dialogue.timedOut().greetingMs === null) await new Promise((resolve) => setImmediate(resolve));
+    expect(dialogue.timedOut()).toMatchObject({ outcome: { kind: "timed-out", stage: "greeting" } });
+    dialogue.cancel();
+    expect(await server.ended()).toBe("");
+  });
+
+  test("in connect while nobody answers", async () => {
+    using dead = blackhole();
+    const dialogue = converse(dead);
+    expect(dialogue.timedOut()).toMatchObject({
+      outcome: { kind: "timed-out", stage: "connect" },
+      connectMs: expect.any(Number),
+      greetingMs: null,
+    });
+    dialogue.cancel();
+  });
+
+  test("a dialogue that was cancelled never settles", async () => {
+    using server = fakeSmtpServer("(wait 5ms)\nS: 220 mx.test");
+    const dialogue = converse(server);
+    await server.saw("");
+    dialogue.cancel();
+    await server.ended();
+    expect(await Promise.race([dialogue.attempt, Promise.resolve("pending")])).toBe("pending");
+  });
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+import { cannotRead, UsageError } from "../../src/text/usage-error.ts";
+
+test("cannotRead() quotes the value, and says what it was read as and what would be right", () => {
+  const error = cannotRead("10x", "a timeout", "seconds, such as 2.5");
+  expect(error).toBeInstanceOf(UsageError);
+  expect(error.name).toBe("UsageError");
+  expect(error.message).toBe('Cannot read "10x" as a timeout: want seconds, such as 2.5');
+});
+
+test.each([
+  ["cleans", "\x1b[2J\nx", '"\\x1b[2J\\nx"'],
+  ["keeps 80 characters of", "x".repeat(80), `"${"x".repeat(80)}"`],
+  ["shortens", "x".repeat(81), `"${"x".repeat(80)}…"`],
+])("cannotRead() %s the value", (_, value, shown) => {
+  expect(cannotRead(value, "a port", "1 to 65535").message).toBe(
+    `Cannot read ${shown} as a port: want 1 to 65535`,
+  );
+});
+
+test("cannotRead() does not cut a character in two", () => {
+  const { message } = cannotRead(`${"x".repeat(79)}👍👍`, "a port", "1 to 65535");
+  expect(message).not.toContain("\\u{d83d}");
+});
