@@ -13,6 +13,7 @@ import { cleanText } from "../text/clean-text.ts";
 import { runCacheCommand } from "./cache-command.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
 import { OPTIONS } from "./options.ts";
+import { standard } from "./standard-streams.ts";
 import { paint, terminalColumns, writeError } from "./terminal.ts";
 import { waitUntilMet } from "./wait.ts";
 
@@ -38,7 +39,9 @@ export async function main(argv: readonly string[]): Promise<number> {
         return await answer(await checkAsAsked(command), command);
     }
   } catch (error) {
-    return fail(error, argv);
+    return await fail(error, argv);
+  } finally {
+    await standard.taken();
   }
 }
 
@@ -112,7 +115,7 @@ function explainUndetermined({ requirement, servers }: Report): string {
 
 async function print(text: string, status: number): Promise<number> {
   try {
-    await Bun.write(Bun.stdout, text);
+    await standard.output(text);
     return status;
   } catch (error) {
     throw new OutputError(`Cannot write to standard output: ${messageOf(error)}`);

@@ -1,3 +1,5 @@
+import { standard } from "./standard-streams.ts";
+
 /** A colour as its SGR code (ECMA-48 §8.3.117). */
 export type Colour = 31 | 32 | 33 | 90;
 
@@ -13,13 +15,13 @@ let isStatusShown = false;
  */
 export function writeError(line: string, colour: Colour): void {
   if (isStatusShown) rewriteStatus("");
-  write(`${paint(line, colour, 2)}\n`);
+  standard.error(`${paint(line, colour, 2)}\n`);
 }
 
 /** Writes a status line to standard error that the next one takes the place of; none leaves an empty line. */
 export function rewriteStatus(line: string): void {
   isStatusShown = line !== "";
-  write(`\r\x1b[K${line}`);
+  standard.error(`\r\x1b[K${line}`);
 }
 
 /** A text in colour, where the stream is a terminal that wants it (no-color.org, TERM=dumb); else as it is. */
@@ -31,17 +33,11 @@ export function paint(text: string, colour: Colour, stream: Stream): string {
 
 /** Whether a stream goes to a terminal. */
 export function isTerminal(stream: Stream): boolean {
-  return process.getBuiltinModule("node:tty").isatty(stream);
+  return standard.isTerminal(stream);
 }
 
 /** The width of the terminal that a stream goes to, in columns; undefined when it goes elsewhere. */
 export function terminalColumns(stream: Stream): number | undefined {
   if (!isTerminal(stream)) return undefined;
   return (stream === 1 ? process.stdout : process.stderr).columns;
-}
-
-function write(text: string): void {
-  try {
-    process.getBuiltinModule("node:fs").writeSync(2, text);
-  } catch {}
 }

@@ -1,5 +1,5 @@
 import type { Endpoint } from "./endpoint.ts";
-import { descriptorShortage, isOwnFailure } from "./own-failure.ts";
+import { isOwnFailure } from "./own-failure.ts";
 
 /** Why no connection was made: the far end's doing, the network's, or (`no-resources`) this machine's own. */
 export type ConnectFailure =
@@ -16,16 +16,14 @@ const ARP_TIMEOUT_MS = 900;
 
 /**
  * What a failed connect really means. Bun 1.4.5 says ECONNREFUSED for nearly everything, so before a refusal is
- * believed it is made sure that this machine could have connected: a descriptor can be had, and a route exists
- * (connecting a UDP socket sends nothing and fails truly).
+ * believed it is made sure that this machine could have connected: a UDP socket can be had and be connected, which
+ * sends nothing and truly fails without a descriptor or a route.
  */
 export async function explainConnectFailure(
   code: string,
   endpoint: Endpoint,
   elapsedMs: number,
 ): Promise<ConnectFailure> {
-  const shortage = descriptorShortage();
-  if (shortage !== undefined) return { kind: "no-resources", cause: shortage };
   if (isOwnFailure(code)) return { kind: "no-resources", cause: code };
   if (code === "ECONNRESET") return { kind: "reset", stage: "connect" };
   if (code === "ETIMEDOUT" || elapsedMs > KERNEL_TIMEOUT_MS) return { kind: "timed-out", stage: "connect" };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, mock, spyOn } from "bun:test";
-import fs from "node:fs";
 import { main } from "../../src/command/main.ts";
+import { standard } from "../../src/command/standard-streams.ts";
 
 /** What came of running the command within this process. */
 export interface Ran {
@@ -18,13 +18,11 @@ export function capturedMain(): (...argv: readonly string[]) => Promise<Ran> {
   beforeEach(() => {
     process.env["NO_COLOR"] = "1";
     delete process.env["SMTPDCHECK_CACHE"];
-    spyOn(Bun, "write").mockImplementation((async (_: unknown, text: string) => {
+    spyOn(standard, "output").mockImplementation(async (text) => {
       stdout += text;
-      return text.length;
-    }) as never);
-    spyOn(fs, "writeSync").mockImplementation((_: number, text: unknown) => {
+    });
+    spyOn(standard, "error").mockImplementation((text) => {
       stderr += text;
-      return 0;
     });
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { standard } from "../../src/command/standard-streams.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { capturedMain } from "./captured-main.ts";
@@ -125,7 +126,7 @@ describe("main() with --format", () => {
     ["table", 2],
     ["nagios", 3],
   ] as const)("%s returns %d when standard output cannot be written", async (format, status) => {
-    spyOn(Bun, "write").mockRejectedValue(new Error("no space left on device"));
+    spyOn(standard, "output").mockRejectedValue(new Error("no space left on device"));
     const ran = await runWithUp("--format", format, UP);
     expect(ran).toEqual({
       status,

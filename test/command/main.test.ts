@@ -1,7 +1,7 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import fs from "node:fs";
 import { version } from "../../package.json";
 import { guardExitStatus } from "../../src/command/main.ts";
+import { standard } from "../../src/command/standard-streams.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { capturedMain } from "./captured-main.ts";
@@ -67,7 +67,7 @@ describe("main()", () => {
 
   test("returns 2 and says why when standard output cannot be written", async () => {
     using server = fakeSmtpServer(GREETS);
-    spyOn(Bun, "write").mockRejectedValue(new Error("no space left on device"));
+    spyOn(standard, "output").mockRejectedValue(new Error("no space left on device"));
     expect(await run(`127.0.0.1:${server.port}`)).toEqual({
       status: 2,
       stdout: "",
@@ -137,9 +137,8 @@ test("guardExitStatus() ends with 2 and one line, whatever escapes", () => {
   }) as never);
   const exit = spyOn(process, "exit").mockImplementation((() => {}) as never);
   let stderr = "";
-  spyOn(fs, "writeSync").mockImplementation((_: number, text: unknown) => {
+  spyOn(standard, "error").mockImplementation((text) => {
     stderr += text;
-    return 0;
   });
   guardExitStatus();
   handlers.get("uncaughtException")?.(new TypeError("odd\nthing"));

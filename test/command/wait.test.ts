@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, mock, spyOn, test } from "bun:test";
-import fs from "node:fs";
-import tty from "node:tty";
 import type { CheckOptions } from "../../src/check/options.ts";
+import { standard } from "../../src/command/standard-streams.ts";
 import { waitUntilMet } from "../../src/command/wait.ts";
 import { UsageError } from "../../src/text/usage-error.ts";
 import { passTime } from "../fake/fake-clock.ts";
@@ -14,9 +13,8 @@ let stderr = "";
 beforeEach(() => {
   process.env["NO_COLOR"] = "1";
   stderr = "";
-  spyOn(fs, "writeSync").mockImplementation((_: number, text: unknown) => {
+  spyOn(standard, "error").mockImplementation((text) => {
     stderr += text;
-    return 0;
   });
   jest.useFakeTimers();
 });
@@ -31,7 +29,7 @@ afterEach(() => {
 });
 
 function onTerminal(columns: number | undefined): void {
-  spyOn(tty, "isatty").mockReturnValue(columns !== undefined);
+  spyOn(standard, "isTerminal").mockReturnValue(columns !== undefined);
   Object.defineProperty(process.stderr, "columns", { value: columns, configurable: true });
 }
 

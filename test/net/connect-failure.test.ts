@@ -17,6 +17,14 @@ test.each(["127.0.0.1", "::1"])("explainConnectFailure() believes a refusal on %
   expect(await explainConnectFailure("ECONNREFUSED", { address, port: 1 }, 1)).toEqual({ kind: "refused" });
 });
 
+test("explainConnectFailure() believes a refusal without a null device too", async () => {
+  spyOn(fs, "openSync").mockImplementation(() => {
+    throw Object.assign(new Error("no"), { code: "ENOENT" });
+  });
+  const endpoint = { address: "127.0.0.1", port: 1 };
+  expect(await explainConnectFailure("ECONNREFUSED", endpoint, 1)).toEqual({ kind: "refused" });
+});
+
 test("explainConnectFailure() believes a real refusal, however long the loopback took", async () => {
   using dead = refusedPort();
   const endpoint = { address: dead.hostname, port: dead.port };
@@ -46,18 +54,15 @@ describe("explainConnectFailure() of a refusal that is none", () => {
     expect(await explainConnectFailure("ECONNREFUSED", NOWHERE, 1)).toEqual(failure);
   });
 
-  test("when no descriptor can be had", async () => {
-    const route = spyOn(Bun, "udpSocket");
-    spyOn(fs, "openSync").mockImplementation(() => {
-      throw Object.assign(new Error("no"), { code: "EMFILE" });
-    });
-    for (const code of ["ECONNREFUSED", "ECONNRESET", "EINVAL", "ETIMEDOUT"]) {
-      expect(await explainConnectFailure(code, NOWHERE, 1)).toEqual({
-        kind: "no-resources",
-        cause: "EMFILE",
-      });
-    }
-    expect(route).not.toHaveBeenCalled();
+  test("when no descriptor can be had, whatever the code was that says so", async () => {
+    const code = `
+      const { openSync } = require("node:fs");
+      const { explainConnectFailure } = await import(${JSON.stringify(`${import.meta.dir}/../../src/net/connect-failure.ts`)});
+      try { for (;;) openSync("/dev/null"); } catch {}
+      const failure = await explainConnectFailure("ECONNREFUSED", { address: "127.0.0.1", port: 1 }, 1);
+      process.exit(failure.kind === "no-resources" && failure.cause === "EMFILE" ? 42 : 1);`;
+    const child = Bun.spawn(["bash", "-c", 'ulimit -n 64; exec "$0" -e "$1"', process.execPath, code]);
+    expect(await child.exited).toBe(42);
   });
 
   test("when the kernel gave up on it", async () => {
