@@ -6,7 +6,7 @@ export { openCache } from "./src/cache/open-cache.ts";
 export { CacheError } from "./src/cache/store.ts";
 export { check } from "./src/check/check.ts";
 export type { CheckOptions } from "./src/check/options.ts";
-export type { Report } from "./src/check/run.ts";
+export type { Report } from "./src/check/report.ts";
 export { StopHostError } from "./src/check/stop-hosts.ts";
 export {
   type ExchangeList,
@@ -21,8 +21,8 @@ export type { ServerReport } from "./src/probe/outcome.ts";
 export { renderJson } from "./src/report/json.ts";
 export { type NagiosReport, renderNagios } from "./src/report/nagios.ts";
 export { renderTable, type TableOptions } from "./src/report/table.ts";
+export { UsageError } from "./src/text/errors.ts";
 export type { Target } from "./src/text/target.ts";
-export { UsageError } from "./src/text/usage-error.ts";
 
 if (import.meta.main) {
   guardExitStatus();

@@ -30,10 +30,21 @@ const RESERVED: readonly (readonly [what: RegExp, where: RegExp])[] = [
 ];
 
 /** Files that hold types alone, so that there is nothing to test. */
-const TYPES_ALONE = ["cache/store", "net/endpoint"];
+const TYPES_ALONE = [
+  "cache/store",
+  "check/report",
+  "net/endpoint",
+  "probe/probe",
+  "smtp/attempt",
+  "smtp/script",
+];
 
 /** Parts of a file whose tests are those of the whole. */
-const TESTED_WITH: Readonly<Record<string, string>> = { "report/perfdata": "report/nagios" };
+const TESTED_WITH: Readonly<Record<string, string>> = {
+  "report/perfdata": "report/nagios",
+  "probe/lookups": "probe/prober",
+  "check/stop-gate": "check/run-slow-lookup",
+};
 
 /** What a run that was not asked for it does not load. */
 const LOADED_WHEN_NEEDED = ["command/help"];
@@ -80,7 +91,7 @@ function namesOf(isMeant: (source: Source) => boolean): readonly string[] {
 
 test("the sources are found, and their imports", () => {
   expect(sources.find(({ name }) => name === "index")?.imports).toContain("check/check");
-  expect(sources.find(({ name }) => name === "smtp/conversation")?.imports).toContain("net/line-connection");
+  expect(sources.find(({ name }) => name === "smtp/conversation")?.imports).toContain("net/connection");
   expect(sources.find(({ name }) => name === "command/main")?.imports).toContain("command/help");
 });
 

@@ -9,7 +9,7 @@ import { nameServers } from "../src/names/name-servers.ts";
 import { renderJson } from "../src/report/json.ts";
 import { renderNagios } from "../src/report/nagios.ts";
 import { renderTable } from "../src/report/table.ts";
-import { UsageError } from "../src/text/usage-error.ts";
+import { UsageError } from "../src/text/errors.ts";
 
 test("index.ts exports check(), what it can be given, what its report can be made into, and the errors", () => {
   const given = { nameServers, openCache, resolveExchanges };

@@ -1,6 +1,5 @@
 import { deadline, onAbort } from "../limits/deadline.ts";
-import { Gate } from "../limits/gate.ts";
-import { MAX_CONNECTIONS } from "../probe/attempts.ts";
+import { MAX_CONNECTIONS, Places } from "../limits/places.ts";
 import { type Answer, type Asked, probed, recalled, TIMED_OUT } from "./answer.ts";
 import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";
 import { Lease, leaseMsFor } from "./lease.ts";
@@ -35,7 +34,7 @@ export interface CacheSettings extends Partial<KeepTimes> {
 export class Cache {
   readonly #times: KeepTimes;
   readonly #now: () => number;
-  readonly #gate: Gate;
+  readonly #places: Places;
   readonly #store: OptionalStore;
   readonly #asked = new Map<string, { readonly answer: Promise<Answer>; readonly signal: AbortSignal }>();
 
@@ -44,7 +43,7 @@ export class Cache {
     const { upMs = DEFAULT_UP_MS, downMs = DEFAULT_DOWN_MS, maxProbes = MAX_CONNECTIONS } = settings;
     this.#times = { upMs, downMs };
     this.#now = settings.now ?? Date.now;
-    this.#gate = new Gate(maxProbes);
+    this.#places = new Places(maxProbes);
     this.#store = new OptionalStore(open, settings.warn);
   }
 
@@ -83,7 +82,15 @@ export class Cache {
 
   /** Probes, if it is our turn; else tells what came of waiting so far. */
   async #takeTurn(asked: Asked, patience: Patience): Promise<Answer | "wait"> {
-    using _place = await this.#gate.enter();
+    await new Promise<void>((admitted) => this.#places.enter(admitted));
+    try {
+      return await this.#claimOrWait(asked, patience);
+    } finally {
+      this.#places.leave();
+    }
+  }
+
+  async #claimOrWait(asked: Asked, patience: Patience): Promise<Answer | "wait"> {
     if (asked.signal.aborted) return TIMED_OUT;
     const { question, limitMs, signal } = asked;
     const owner = crypto.randomUUID();

@@ -1,6 +1,6 @@
 import type { ServerReport } from "../probe/outcome.ts";
+import type { Probe } from "../probe/probe.ts";
 import type { Family } from "../text/address.ts";
-import type { Target } from "../text/target.ts";
 import type { Cache } from "./cache.ts";
 
 /** What, beside the target, an outcome depends on. */
@@ -8,19 +8,17 @@ export interface CachedTerms {
   readonly family: Family | undefined;
   /** For one target, in milliseconds; may be infinite. */
   readonly timeoutMs: number;
-  /** Ends the asking. */
-  readonly signal: AbortSignal;
 }
 
-/** What the cache knows of a target, or else what probing it comes to. */
-export function cached(
-  cache: Cache,
-  { family, timeoutMs, signal }: CachedTerms,
-  probe: (target: Target) => Promise<ServerReport>,
-): (target: Target) => Promise<ServerReport> {
-  return async (target) => {
+/** A probe that gives what the cache knows of a target, or else what probing it comes to. */
+export function cached(cache: Cache, { family, timeoutMs }: CachedTerms, probe: Probe): Probe {
+  return (target, signal, asker) => {
     const question = { host: target.host, port: target.port, family: family ?? null };
-    const answer = await cache.answer({ question, limitMs: timeoutMs, signal, probe: () => probe(target) });
-    return { ...answer, target };
+    const ask = () =>
+      new Promise<ServerReport>((settled, failed) => probe(target, signal, { settled, failed }));
+    cache
+      .answer({ question, limitMs: timeoutMs, signal, probe: ask })
+      .then((answer) => asker.settled({ ...answer, target }))
+      .catch(asker.failed);
   };
 }

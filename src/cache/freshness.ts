@@ -1,5 +1,5 @@
 import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
-import { availabilityOf, type ProbeOutcome } from "../probe/outcome.ts";
+import { type ProbeOutcome, statusOf } from "../probe/outcome.ts";
 import type { Kept } from "./store.ts";
 
 /** How long outcomes are kept, in milliseconds; 0 for not at all. */
@@ -15,7 +15,7 @@ const CLOCK_SKEW_MS = 2_000;
 
 /** How long an outcome is kept, in milliseconds. One that says nothing about the server is never kept: 0. */
 export function keepMs(outcome: ProbeOutcome, { upMs, downMs }: KeepTimes): number {
-  switch (availabilityOf(outcome)) {
+  switch (statusOf(outcome)) {
     case "available":
       return Math.min(upMs, MAX_TIMEOUT_MS);
     case "unavailable":

@@ -1,4 +1,4 @@
-import { cannotRead, type UsageError } from "../text/usage-error.ts";
+import { cannotRead, type UsageError } from "../text/errors.ts";
 
 /** Where a cache is kept: in a file, or in a Redis or Valkey server. `shown` names it in messages, without a password. */
 export type Location =

@@ -1,13 +1,12 @@
 import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
 import { canonicalAddress, type Family } from "../text/address.ts";
-import { parseHost } from "../text/target.ts";
+import { MAX_PORT, parseHost } from "../text/target.ts";
 import { parseOutcome } from "./parse-outcome.ts";
 import { isRecord } from "./record.ts";
 import type { Kept, Question } from "./store.ts";
 
 /** The last moment that a `Date` can tell, in milliseconds (ECMA-262 §21.4.1.1). */
 const LAST_MOMENT_MS = 8.64e15;
-const MAX_PORT = 65_535;
 
 /**
  * What was read from a store, checked to the last field: a damaged, foreign or hostile value is undefined, and what

@@ -1,14 +1,11 @@
 import type { ProbeOutcome } from "../probe/outcome.ts";
-import type { Stage } from "../smtp/conversation.ts";
-import { MAX_REPLY_OCTETS, type Reply } from "../smtp/reply.ts";
+import type { Stage } from "../smtp/attempt.ts";
+import { MAX_REPLY_OCTETS, type Reply, SERVICE_READY } from "../smtp/reply.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { isRecord } from "./record.ts";
 
 const STAGES: Readonly<Record<Stage, true>> = { dns: true, connect: true, greeting: true };
 const MAX_CAUSE_CHARACTERS = 200;
-/** The code of every greeting that makes a server available (RFC 5321 §4.3.2). */
-const SERVICE_READY = 220;
-
 /**
  * An outcome that was kept, checked to the last field: undefined for anything that probing could not have come to,
  * and for outcomes that are never kept.

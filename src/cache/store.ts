@@ -1,5 +1,6 @@
 import type { ProbeOutcome } from "../probe/outcome.ts";
 import type { Family } from "../text/address.ts";
+import { ToldError } from "../text/errors.ts";
 
 /** What is asked of a cache: of a target everything that its outcome depends on. An answer saves lookup and connection. */
 export interface Question {
@@ -56,6 +57,6 @@ export interface CacheStore {
 }
 
 /** A cache that cannot be used; the message is one line and holds no password. */
-export class CacheError extends Error {
+export class CacheError extends ToldError {
   override readonly name = "CacheError";
 }

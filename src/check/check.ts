@@ -2,7 +2,8 @@ import { deadline } from "../limits/deadline.ts";
 import { nameServers } from "../names/name-servers.ts";
 import { type Resolver, systemResolver } from "../names/system.ts";
 import { type CheckOptions, validateOptions } from "./options.ts";
-import { type Report, Run } from "./run.ts";
+import type { Report } from "./report.ts";
+import { run } from "./run.ts";
 import { listServers } from "./server-list.ts";
 
 /**
@@ -32,7 +33,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Report> {
   const listed = await listServers(servers, options, signal);
-  return new Run(listed, resolverFor(options), options, signal).report();
+  return run(listed, resolverFor(options), options, signal);
 }
 
 function resolverFor({ resolver, dns = [] }: CheckOptions): Resolver {

@@ -4,8 +4,8 @@ import type { ExchangeResolver } from "../names/exchanges.ts";
 import type { Resolver } from "../names/system.ts";
 import type { ServerReport } from "../probe/outcome.ts";
 import type { Family } from "../text/address.ts";
+import { cannotRead } from "../text/errors.ts";
 import { MAX_PORT } from "../text/target.ts";
-import { cannotRead } from "../text/usage-error.ts";
 import type { Order, Requirement } from "./verdict.ts";
 
 /** The port of SMTP relay (RFC 5321 §4.5.4.2). */

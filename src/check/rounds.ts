@@ -1,5 +1,5 @@
 import { MxLookupError } from "../names/exchanges.ts";
-import type { Report } from "./run.ts";
+import type { Report } from "./report.ts";
 import { StopHostError } from "./stop-hosts.ts";
 
 /** From the start of one round to that of the next. */

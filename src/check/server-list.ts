@@ -1,4 +1,4 @@
-import { Deadlines } from "../limits/deadline.ts";
+import { deadlinesOf } from "../limits/deadline.ts";
 import {
   type ExchangeList,
   type ExchangeResolver,
@@ -7,14 +7,14 @@ import {
 } from "../names/exchanges.ts";
 import { nameServers } from "../names/name-servers.ts";
 import type { ProbeOutcome } from "../probe/outcome.ts";
+import { UsageError } from "../text/errors.ts";
 import { parseTargets, type Target } from "../text/target.ts";
-import { UsageError } from "../text/usage-error.ts";
 import { type CheckOptions, limitMs, SMTP_PORT } from "./options.ts";
 
-/** One server of a run; `known` is what came of it when that is clear without probing it. */
+/** One server of a run; `outcome` is what came of it when that is clear without probing it. */
 export interface Listed {
   readonly target: Target;
-  readonly known?: ProbeOutcome;
+  readonly outcome?: ProbeOutcome;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function listServers(
     throw new UsageError("No server given: want at least one, such as 10:mx1.example.org");
   }
   const resolver = exchangeResolver(options);
-  const end = new Deadlines(signal).after(limitMs(options));
+  const end = deadlinesOf(signal).after(limitMs(options)).signal;
   const exchangers = mx.map(async (domain) =>
     fromDomain(domain, await resolveExchanges(domain, resolver, end), port),
   );
@@ -52,11 +52,11 @@ function exchangeResolver({ resolver, dns = [] }: CheckOptions): ExchangeResolve
 function fromDomain(domain: string, list: ExchangeList, port: number): readonly Listed[] {
   if (list.kind === "null-mx") {
     const target = { server: domain, host: parseDomain(domain), port, preference: 0 };
-    return [{ target, known: { kind: "skipped", why: "null-mx" } }];
+    return [{ target, outcome: { kind: "skipped", why: "null-mx" } }];
   }
   return list.exchanges.map(({ exchange, host, preference }) => {
     const server = list.implicit ? domain : exchange;
     const target = { server, host: host ?? exchange, port, preference };
-    return host === null ? { target, known: { kind: "not-found" } } : { target };
+    return host === null ? { target, outcome: { kind: "not-found" } } : { target };
   });
 }

@@ -1,10 +1,11 @@
 import type { LimitedLookup } from "../names/system.ts";
+import type { Lookups } from "../probe/lookups.ts";
 import { canonicalAddress, canonicalAddressOfAnySpelling, familyOf } from "../text/address.ts";
+import { cannotRead, ToldError } from "../text/errors.ts";
 import { parseHost } from "../text/target.ts";
-import { cannotRead } from "../text/usage-error.ts";
 
 /** A --stop name that cannot be looked up: whether it stands in the list cannot be told, so nothing can. */
-export class StopHostError extends Error {
+export class StopHostError extends ToldError {
   override readonly name = "StopHostError";
 }
 
@@ -27,6 +28,24 @@ export interface StopRule {
   readonly names: ReadonlySet<string>;
   /** Rejects with a {@link StopHostError} when one of them cannot be looked up. */
   readonly addresses: Promise<ReadonlySet<string>>;
+}
+
+/**
+ * The stop rule of a run; undefined when everything counts.
+ * @throws {UsageError} when one of the hosts is none.
+ */
+export function stopRuleOf(
+  stop: readonly string[],
+  stopSelf: boolean,
+  lookups: Lookups,
+): StopRule | undefined {
+  const lookUp = async (host: string) => (await lookups.of(host)).lookup;
+  const rules = [
+    ...(stop.length > 0 ? [givenStopHosts(stop, lookUp)] : []),
+    ...(stopSelf ? [thisMachine(lookUp)] : []),
+  ];
+  const [first, ...others] = rules;
+  return first === undefined ? undefined : union([first, ...others]);
 }
 
 /**

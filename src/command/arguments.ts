@@ -1,4 +1,4 @@
-import { cannotRead, UsageError } from "../text/usage-error.ts";
+import { cannotRead, UsageError } from "../text/errors.ts";
 import { OPTIONS, type OptionName } from "./options.ts";
 
 /** A command line taken apart: each option with its values in the order given (a flag's is "true"), and the rest. */

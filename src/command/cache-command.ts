@@ -2,7 +2,7 @@ import { parseLocation } from "../cache/location.ts";
 import { openStore } from "../cache/open-cache.ts";
 import type { CacheStore } from "../cache/store.ts";
 import { parseKeptFilters, renderKept } from "../report/kept.ts";
-import { cannotRead, UsageError } from "../text/usage-error.ts";
+import { cannotRead, UsageError } from "../text/errors.ts";
 import type { Command } from "./command.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { type CheckOptions, DEFAULT_TIMEOUT_MS, SMTP_PORT } from "../check/options.ts";
 import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
+import { cannotRead, UsageError } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
-import { cannotRead, UsageError } from "../text/usage-error.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
 

@@ -3,13 +3,14 @@ import type { Cache } from "../cache/cache.ts";
 import { openCache } from "../cache/open-cache.ts";
 import { check } from "../check/check.ts";
 import type { CheckOptions } from "../check/options.ts";
-import type { Report } from "../check/run.ts";
-import { availabilityOf, type ServerReport } from "../probe/outcome.ts";
+import type { Report } from "../check/report.ts";
+import { type ServerReport, statusOf } from "../probe/outcome.ts";
 import { explain, renderServer } from "../report/explain.ts";
 import { renderJson } from "../report/json.ts";
 import { renderNagios, renderNagiosUnknown } from "../report/nagios.ts";
 import { renderTable } from "../report/table.ts";
 import { cleanText } from "../text/clean-text.ts";
+import { ToldError } from "../text/errors.ts";
 import { runCacheCommand } from "./cache-command.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
 import { OPTIONS } from "./options.ts";
@@ -101,12 +102,12 @@ function explainFailure(report: Report, { isVerbose }: Command): void {
   if (met === null) complain(explainUndetermined(report));
   if (met !== false || requirement === "none" || isVerbose) return;
   for (const server of servers) {
-    if (availabilityOf(server.outcome) === "unavailable") complain(renderServer(server, Date.now()));
+    if (statusOf(server.outcome) === "unavailable") complain(renderServer(server, Date.now()));
   }
 }
 
 function explainUndetermined({ requirement, servers }: Report): string {
-  const failed = servers.filter(({ outcome }) => availabilityOf(outcome) === "undetermined");
+  const failed = servers.filter(({ outcome }) => statusOf(outcome) === "undetermined");
   const [first = ""] = failed.map((server) => `${server.target.server}: ${explain(server)}`);
   const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
   const question = requirement === "all" ? "every server is" : "a server is";
@@ -123,7 +124,7 @@ async function print(text: string, status: number): Promise<number> {
 }
 
 /** Standard output that cannot be written. */
-class OutputError extends Error {
+class OutputError extends ToldError {
   override readonly name = "OutputError";
 }
 
@@ -136,7 +137,7 @@ async function fail(error: unknown, argv: readonly string[]): Promise<number> {
 }
 
 function tell(report: ServerReport): void {
-  writeError(renderServer(report, Date.now()), COLOURS[availabilityOf(report.outcome)]);
+  writeError(renderServer(report, Date.now()), COLOURS[statusOf(report.outcome)]);
 }
 
 function complain(message: string): void {
@@ -146,13 +147,5 @@ function complain(message: string): void {
 /** Our own errors say all there is to say; of a foreign one its kind helps to find where it came from. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return EXPECTED.has(error.name) ? error.message : `${error.name}: ${error.message}`;
+  return error instanceof ToldError ? error.message : `${error.name}: ${error.message}`;
 }
-
-const EXPECTED: ReadonlySet<string> = new Set([
-  "UsageError",
-  "StopHostError",
-  "MxLookupError",
-  "CacheError",
-  "OutputError",
-]);

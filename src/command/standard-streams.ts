@@ -1,3 +1,5 @@
+import { codeOf } from "../text/errors.ts";
+
 let errors: Bun.FileSink | undefined;
 let isTaken: Promise<unknown> | undefined;
 
@@ -44,7 +46,7 @@ function openSink(stream: Bun.BunFile): Bun.FileSink | undefined {
   try {
     return stream.writer();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === "EMFILE" || code === "ENFILE") return undefined;
     throw error;
   }

@@ -1,7 +1,7 @@
 import { check } from "../check/check.ts";
 import { type CheckOptions, limitMs } from "../check/options.ts";
+import type { Report } from "../check/report.ts";
 import { checkUntilMet, type Round } from "../check/rounds.ts";
-import type { Report } from "../check/run.ts";
 import { clip } from "../report/clip.ts";
 import { describeRound } from "../report/round.ts";
 import { isTerminal, rewriteStatus, terminalColumns, writeError } from "./terminal.ts";

@@ -2,17 +2,16 @@
 const RESERVE = 8;
 
 /**
- * How many connections may be open at a time: as many as wanted, but fewer when the descriptor limit of this process
- * (RLIMIT_NOFILE, which Bun raises to its hard value) leaves less room. At least one.
+ * How many more descriptors this process can use for connections, by its limit (RLIMIT_NOFILE, which Bun raises to its
+ * hard value); not less than none, infinite where it cannot be told.
  */
-export function connectionLimit(wanted: number): number {
+export function descriptorRoom(): number {
   const fs = process.getBuiltinModule("node:fs");
   try {
     const [, limit] = /^Max open files\s+(\d+)/m.exec(fs.readFileSync("/proc/self/limits", "utf8")) ?? [];
-    if (limit === undefined) return wanted;
-    const free = Number(limit) - fs.readdirSync("/proc/self/fd").length - RESERVE;
-    return Math.max(1, Math.min(wanted, free));
+    if (limit === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(0, Number(limit) - fs.readdirSync("/proc/self/fd").length - RESERVE);
   } catch {
-    return wanted;
+    return Number.POSITIVE_INFINITY;
   }
 }

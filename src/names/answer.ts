@@ -1,4 +1,6 @@
+import { inTurn } from "../limits/in-turn.ts";
 import { descriptorShortage, isOwnFailure } from "../net/own-failure.ts";
+import { codeOf } from "../text/errors.ts";
 
 /** What came of one question: records, that there are none, or nothing certain. */
 export type Answer<T> =
@@ -42,7 +44,7 @@ export async function answerOf<T>(asked: Promise<readonly T[]>): Promise<Answer<
   } catch (error) {
     const shortage = descriptorShortage();
     if (shortage !== undefined) return failure(shortage, true);
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error) ?? "unknown";
     if (code === "ENOTFOUND" || code === "ENODATA") return { kind: "none" };
     return failure(CAUSES[code] ?? code, isOwnFailure(code));
   }
@@ -63,37 +65,29 @@ export function askInTurn<S, T>(
   ask: (server: S) => Promise<AnswerOrAlias<T>>,
   signal: AbortSignal,
 ): Promise<AnswerOrAlias<T>> {
-  return new Promise((resolve) => {
-    const failures: Failure[] = [];
-    let [next, isOver] = [0, false];
-    let timer: Timer | undefined;
-
-    const askNext = () => {
-      clearTimeout(timer);
-      const server = servers[next];
-      if (server === undefined || isOver || signal.aborted) return;
-      next += 1;
-      if (next < servers.length) timer = setTimeout(askNext, NEXT_SERVER_MS).unref();
-      ask(server).then(settle);
-    };
-
-    const settle = (answer: AnswerOrAlias<T>) => {
-      if (answer.kind === "failed") {
-        failures.push(answer);
-        askNext();
-        if (failures.length < servers.length) return;
-      }
-      isOver = true;
-      clearTimeout(timer);
-      resolve(answer.kind === "failed" ? (mostTelling(failures) ?? answer) : answer);
-    };
-
-    askNext();
-  });
+  return new Promise((resolve) =>
+    inTurn<S, AnswerOrAlias<T>>({
+      items: servers,
+      staggerMs: NEXT_SERVER_MS,
+      goesOn: () => !signal.aborted,
+      isGood: ({ kind }) => kind !== "failed",
+      rank: (answer) => (answer.kind === "failed" ? rank(answer) : 0),
+      start(server, begun, settled) {
+        begun();
+        ask(server).then(settled);
+      },
+      over: resolve,
+    }),
+  );
 }
 
-/** The failure that tells most: this machine's own outweighs any other, and silence tells least. Undefined for none. */
+/** The failure that tells most. Undefined for none. */
 export function mostTelling(failures: readonly Failure[]): Failure | undefined {
-  const own = failures.find(({ isOwn }) => isOwn);
-  return own ?? failures.find(({ cause }) => cause !== TIMED_OUT) ?? failures[0];
+  return failures.toSorted((one, other) => rank(one) - rank(other))[0];
+}
+
+/** This machine's own failure outweighs any other, and silence tells least. */
+function rank({ cause, isOwn }: Failure): number {
+  if (isOwn) return 0;
+  return cause === TIMED_OUT ? 2 : 1;
 }

@@ -1,8 +1,8 @@
 import type { Resolver as Channel } from "node:dns/promises";
 import { deadline } from "../limits/deadline.ts";
 import { canonicalAddress, familyOf } from "../text/address.ts";
+import { cannotRead } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
-import { cannotRead } from "../text/usage-error.ts";
 
 /** The port of name servers (RFC 1035 §4.2). */
 const DNS_PORT = 53;

@@ -1,7 +1,7 @@
 import { deadline } from "../limits/deadline.ts";
 import { familyOf } from "../text/address.ts";
+import { cannotRead, ToldError } from "../text/errors.ts";
 import { parseHost } from "../text/target.ts";
-import { cannotRead } from "../text/usage-error.ts";
 
 /** One MX record as it was received (RFC 1035 §3.3.9); the exchange of a null MX is empty or a dot. */
 export interface ExchangeRecord {
@@ -36,7 +36,7 @@ export type ExchangeList =
   | { readonly kind: "null-mx" };
 
 /** The MX records of a domain cannot be looked up, which says nothing about its servers. */
-export class MxLookupError extends Error {
+export class MxLookupError extends ToldError {
   override readonly name = "MxLookupError";
 }
 

@@ -1,5 +1,6 @@
 import { descriptorShortage, isOwnFailure } from "../net/own-failure.ts";
 import { canonicalAddress, type Family, familyOf } from "../text/address.ts";
+import { codeOf } from "../text/errors.ts";
 
 /** What came of looking a host name up. */
 export type AddressLookup =
@@ -63,21 +64,6 @@ async function lookUp(host: string, family: Family | 0): Promise<AddressLookup> 
   }
 }
 
-/**
- * Addresses in the order in which to try them: the families take turns, beginning with that of the first address
- * (RFC 8305 §4); within a family the resolver's order stands.
- */
-export function interleaveFamilies(addresses: readonly string[]): readonly string[] {
-  if (addresses.length < 2) return addresses;
-  const first = addresses[0] === undefined ? undefined : familyOf(addresses[0]);
-  const leading = addresses.filter((address) => familyOf(address) === first);
-  const other = addresses.filter((address) => familyOf(address) !== first);
-  return leading.flatMap((address, at) => {
-    const isLast = at === leading.length - 1;
-    return [address, ...(isLast ? other.slice(at) : other.slice(at, at + 1))];
-  });
-}
-
 function canonical(addresses: readonly string[]): readonly string[] {
   return [...new Set(addresses.map((address) => canonicalAddress(address) ?? address))];
 }
@@ -85,10 +71,7 @@ function canonical(addresses: readonly string[]): readonly string[] {
 function explainLookupFailure(error: unknown): AddressLookup {
   const shortage = descriptorShortage();
   if (shortage !== undefined) return { kind: "no-resources", cause: shortage };
-  const code = (error instanceof Error && "code" in error ? String(error.code) : "unknown").replace(
-    /^DNS_/,
-    "",
-  );
+  const code = (codeOf(error) ?? "unknown").replace(/^DNS_/, "");
   if (code === "ENOTFOUND" || code === "ENODATA") return { kind: "not-found" };
   return isOwnFailure(code) ? { kind: "no-resources", cause: code } : { kind: "dns-failure", cause: code };
 }

@@ -1,3 +1,4 @@
+import { codeOf } from "../text/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isOwnFailure } from "./own-failure.ts";
 
@@ -48,7 +49,7 @@ async function routeObstacle({ address, port }: Endpoint): Promise<string | unde
     socket.close();
     return undefined;
   } catch (error) {
-    return error instanceof Error && "code" in error ? String(error.code) : undefined;
+    return codeOf(error);
   }
 }
 

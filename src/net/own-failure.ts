@@ -1,3 +1,5 @@
+import { codeOf } from "../text/errors.ts";
+
 /** Error codes that blame this machine: out of descriptors, memory or ports, or forbidden by its own rules (errno(3)). */
 const OURS: ReadonlySet<string> = new Set([
   "EMFILE",
@@ -26,6 +28,6 @@ export function descriptorShortage(): string | undefined {
     fs.closeSync(fs.openSync("/dev/null", "r"));
     return undefined;
   } catch (error) {
-    return error instanceof Error && "code" in error ? String(error.code) : "EMFILE";
+    return codeOf(error) ?? "EMFILE";
   }
 }

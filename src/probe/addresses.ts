@@ -1,16 +1,18 @@
-import type { Deadlines } from "../limits/deadline.ts";
+import { Deadline, type Deadlines, whicheverIsFirst } from "../limits/deadline.ts";
+import { inTurn } from "../limits/in-turn.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import type { Attempt, AttemptOutcome } from "../smtp/conversation.ts";
-import type { AttemptPool } from "./attempts.ts";
+import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
+import { familyOf } from "../text/address.ts";
+import type { Attempts } from "./attempts.ts";
 
 /** How long an address is tried alone before the next one joins in: the Connection Attempt Delay of RFC 8305 §5. */
 export const STAGGER_MS = 250;
 
-/** What came of probing one target: the attempt that decides, and all that came to an end, in that order. */
-export interface Probe {
+/** What came of a host's addresses: the attempt that decides, and all that came to an end, in that order. */
+export interface Tried {
   readonly decisive: Attempt;
   readonly attempts: readonly Attempt[];
-  /** Time spent, without that of waiting for a place in the pool. */
+  /** Time spent, without that of waiting for a place. */
   readonly elapsedMs: number;
 }
 
@@ -30,80 +32,78 @@ const RANK: Readonly<Record<AttemptOutcome["kind"], number>> = {
 /**
  * Tries a host's endpoints in turn, the next one {@link STAGGER_MS} after the last or at once when one fails in any
  * way; the first that greets wins. There is at least one. The budget, in milliseconds and more than none, is for all of
- * them together; waiting for a place in the pool does not use it up.
+ * them together; waiting for a place does not use it up.
  */
-export function probe(
+export function tryAddresses(
   endpoints: readonly Endpoint[],
   budgetMs: number,
-  pool: AttemptPool,
+  attempts: Attempts,
   deadlines: Deadlines,
-): Promise<Probe> {
+  settled: (tried: Tried) => void,
+): void {
   const [first] = endpoints;
-  if (first === undefined || endpoints.length > 1) return probeInTurn(endpoints, budgetMs, pool, deadlines);
-  return pool.attempt(first, () => deadlines.after(budgetMs)).then(alone);
+  if (first === undefined || endpoints.length > 1) {
+    tryInTurn(endpoints, budgetMs, attempts, deadlines, settled);
+    return;
+  }
+  attempts.ask(first, {
+    admitted: () => deadlines.after(budgetMs),
+    settled: (decisive) => settled(alone(decisive)),
+  });
 }
 
-function alone(decisive: Attempt): Probe {
+function alone(decisive: Attempt): Tried {
   const elapsedMs = (decisive.connectMs ?? 0) + (decisive.greetingMs ?? 0);
   return { decisive, attempts: [decisive], elapsedMs };
 }
 
-function probeInTurn(
+function tryInTurn(
   endpoints: readonly Endpoint[],
   budgetMs: number,
-  pool: AttemptPool,
+  attempts: Attempts,
   deadlines: Deadlines,
-): Promise<Probe> {
-  return new Promise((resolve) => {
-    const startedAtMs = performance.now();
-    const won = new AbortController();
-    const attempts: Attempt[] = [];
-    let [next, pending, waitedMs, isWaiting, isOver] = [0, 0, 0, false, false];
-    let timer: Timer | undefined;
+  settled: (tried: Tried) => void,
+): void {
+  const startedAtMs = performance.now();
+  let waitedMs = 0;
+  const spentMs = () => performance.now() - startedAtMs - waitedMs;
+  const won = new Deadline();
 
-    const leftMs = () => budgetMs - (performance.now() - startedAtMs - waitedMs);
-
-    const startNext = () => {
-      clearTimeout(timer);
-      const endpoint = endpoints[next];
-      if (endpoint === undefined || isWaiting || isOver || (next > 0 && leftMs() <= 0)) return;
-      next += 1;
-      pending += 1;
-      isWaiting = true;
+  inTurn<Endpoint, Attempt>({
+    items: endpoints,
+    staggerMs: STAGGER_MS,
+    goesOn: () => spentMs() < budgetMs,
+    isGood: ({ outcome }) => outcome.kind === "greeted",
+    rank: ({ outcome }) => RANK[outcome.kind],
+    start(endpoint, begun, ended) {
       const askedAtMs = performance.now();
-      const admitted = () => {
-        waitedMs += performance.now() - askedAtMs;
-        isWaiting = false;
-        if (next < endpoints.length) timer = setTimeout(startNext, STAGGER_MS);
-        return AbortSignal.any([won.signal, deadlines.after(leftMs())]);
-      };
-      pool.attempt(endpoint, admitted).then(settle);
-    };
-
-    const settle = (attempt: Attempt) => {
-      if (isOver) return;
-      attempts.push(attempt);
-      pending -= 1;
-      if (attempt.outcome.kind !== "greeted") startNext();
-      if (attempt.outcome.kind !== "greeted" && pending > 0) return;
-      isOver = true;
-      clearTimeout(timer);
-      const elapsedMs = performance.now() - startedAtMs - waitedMs;
-      resolve({ decisive: mostTelling(attempts, attempt), attempts, elapsedMs });
-      won.abort();
-    };
-
-    startNext();
+      attempts.ask(endpoint, {
+        admitted() {
+          waitedMs += performance.now() - askedAtMs;
+          begun();
+          return whicheverIsFirst(won, deadlines.after(budgetMs - spentMs()));
+        },
+        settled: ended,
+      });
+    },
+    over(decisive, all) {
+      settled({ decisive, attempts: [...all], elapsedMs: spentMs() });
+      won.come();
+    },
   });
 }
 
-function mostTelling(attempts: readonly Attempt[], last: Attempt): Attempt {
-  return attempts.reduce(
-    (best, attempt) => (rank(attempt) < rank(best) ? attempt : best),
-    attempts[0] ?? last,
-  );
-}
-
-function rank({ outcome }: Attempt): number {
-  return RANK[outcome.kind];
+/**
+ * Addresses in the order in which to try them: the families take turns, beginning with that of the first address
+ * (RFC 8305 §4); within a family the resolver's order stands.
+ */
+export function interleaveFamilies(addresses: readonly string[]): readonly string[] {
+  if (addresses.length < 2) return addresses;
+  const first = addresses[0] === undefined ? undefined : familyOf(addresses[0]);
+  const leading = addresses.filter((address) => familyOf(address) === first);
+  const other = addresses.filter((address) => familyOf(address) !== first);
+  return leading.flatMap((address, at) => {
+    const isLast = at === leading.length - 1;
+    return [address, ...(isLast ? other.slice(at) : other.slice(at, at + 1))];
+  });
 }

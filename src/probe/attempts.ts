@@ -1,72 +1,69 @@
-import { onAbort } from "../limits/deadline.ts";
+import type { Deadline, Limited } from "../limits/deadline.ts";
+import type { Places } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import { type Attempt, Dialogue } from "../smtp/conversation.ts";
+import type { Attempt } from "../smtp/attempt.ts";
+import { Conversation } from "../smtp/conversation.ts";
+import { ladder } from "../smtp/ladder.ts";
 
-/** Most connections open at a time: 64 to 256 are fastest, and stay below the usual descriptor limit. */
-export const MAX_CONNECTIONS = 256;
+/** Whoever asks for an attempt. */
+export interface Asker {
+  /** It is its turn: until when does it care? Time spent waiting for a turn is our fault, not the server's. */
+  admitted(): Deadline;
+  /** Called once, after {@link admitted}. */
+  settled(attempt: Attempt): void;
+}
 
 /**
- * The attempts of one run: at most so many at a time, and one an endpoint, whoever asks for it. An attempt that has
- * ended answers later askers too; one that everybody has given up is closed.
+ * The attempts of one run: one an endpoint, whoever asks for it. An attempt that has ended answers later askers too;
+ * one that everybody has given up is closed. What is remembered ends with this object; the places are the process's.
  */
-export class AttemptPool {
-  readonly #underWay = new Map<string, SharedAttempt>();
-  readonly #settled = new Map<string, Attempt>();
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
+export class Attempts {
+  readonly #places: Places;
+  readonly #known = new Map<number, Map<string, Attempt | SharedAttempt>>();
 
-  constructor(maxConnections: number) {
-    this.#free = maxConnections;
+  constructor(places: Places) {
+    this.#places = places;
   }
 
-  /**
-   * Makes an attempt, or joins the one that is being made or was made at that endpoint. `admitted` is called when it
-   * is this asker's turn, and says until when it cares: time spent waiting for a turn is our fault, not the server's.
-   */
-  attempt(endpoint: Endpoint, admitted: () => AbortSignal): Promise<Attempt> {
-    const key = `${endpoint.address} ${endpoint.port}`;
-    const earlier = this.#earlier(key, admitted);
-    if (earlier !== undefined) return Promise.resolve(earlier);
-    if (this.#free === 0) {
-      return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() =>
-        this.#make(key, endpoint, admitted),
-      );
-    }
-    this.#free -= 1;
-    return this.#make(key, endpoint, admitted);
+  /** Makes an attempt, or joins the one that is being made or was made at that endpoint. */
+  ask(endpoint: Endpoint, asker: Asker): void {
+    const known = this.#find(endpoint);
+    if (known === undefined) this.#places.enter(() => this.#make(endpoint, asker));
+    else answer(known, asker, asker.admitted());
   }
 
   /** Makes an attempt with the place that is held, or gives the place back if there is no need of it any more. */
-  #make(key: string, endpoint: Endpoint, admitted: () => AbortSignal): Promise<Attempt> {
-    const signal = admitted();
-    const meanwhile = this.#earlier(key, () => signal);
-    if (meanwhile === undefined && !signal.aborted) return this.#start(key, endpoint).join(signal);
-    this.#release();
-    return Promise.resolve(meanwhile ?? notMade(endpoint));
-  }
-
-  #earlier(key: string, admitted: () => AbortSignal): Attempt | Promise<Attempt> | undefined {
-    const settled = this.#settled.get(key);
-    if (settled === undefined) return this.#underWay.get(key)?.join(admitted());
-    admitted();
-    return settled;
-  }
-
-  #start(key: string, endpoint: Endpoint): SharedAttempt {
+  #make(endpoint: Endpoint, asker: Asker): void {
+    const deadline = asker.admitted();
+    const known = this.#find(endpoint) ?? (deadline.isOver ? notMade(endpoint) : undefined);
+    if (known !== undefined) {
+      this.#places.leave();
+      answer(known, asker, deadline);
+      return;
+    }
     const shared = new SharedAttempt(endpoint, (attempt) => {
-      this.#underWay.delete(key);
-      if (attempt !== undefined) this.#settled.set(key, attempt);
-      this.#release();
+      if (attempt === undefined) this.#at(endpoint.port).delete(endpoint.address);
+      else this.#at(endpoint.port).set(endpoint.address, attempt);
+      return this.#places;
     });
-    this.#underWay.set(key, shared);
-    return shared;
+    this.#at(endpoint.port).set(endpoint.address, shared);
+    shared.join(asker, deadline);
   }
 
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
+  #find({ address, port }: Endpoint): Attempt | SharedAttempt | undefined {
+    return this.#known.get(port)?.get(address);
   }
+
+  #at(port: number): Map<string, Attempt | SharedAttempt> {
+    const there = this.#known.get(port) ?? new Map<string, Attempt | SharedAttempt>();
+    this.#known.set(port, there);
+    return there;
+  }
+}
+
+function answer(known: Attempt | SharedAttempt, asker: Asker, deadline: Deadline): void {
+  if (known instanceof SharedAttempt) known.join(asker, deadline);
+  else asker.settled(known);
 }
 
 /** An attempt whose time was over before its turn came. */
@@ -74,39 +71,63 @@ function notMade(endpoint: Endpoint): Attempt {
   return { endpoint, outcome: { kind: "timed-out", stage: "connect" }, connectMs: null, greetingMs: null };
 }
 
-/** One dialogue and those who wait for it; it is over once, when it settles or when the last of them has left. */
+/** One conversation and those who wait for it; it is over once, when it settles or when the last of them has left. */
 class SharedAttempt {
-  readonly #dialogue: Dialogue;
-  readonly #parties = new Set<(attempt: Attempt) => void>();
-  readonly #onOver: (attempt: Attempt | undefined) => void;
+  readonly #waiters = new Set<Waiter>();
+  readonly #conversation: Conversation;
+  readonly #over: (attempt: Attempt | undefined) => Places;
 
-  /** `onOver` is called once: with the attempt, or without one when it was given up. */
-  constructor(endpoint: Endpoint, onOver: (attempt: Attempt | undefined) => void) {
-    this.#onOver = onOver;
-    this.#dialogue = new Dialogue(endpoint);
-    this.#dialogue.attempt.then((attempt) => {
-      if (this.#parties.size > 0) onOver(attempt);
-      for (const tell of this.#parties) tell(attempt);
-    });
+  /** `over` is called once, with the attempt, or without one when it was given up; it says whose place was taken. */
+  constructor(endpoint: Endpoint, over: (attempt: Attempt | undefined) => Places) {
+    this.#over = over;
+    this.#conversation = new Conversation(endpoint, ladder(), this);
   }
 
-  join(signal: AbortSignal): Promise<Attempt> {
-    return new Promise((resolve) => {
-      let takeBack = () => {};
-      const tell = (attempt: Attempt) => {
-        takeBack();
-        resolve(attempt);
-      };
-      this.#parties.add(tell);
-      takeBack = onAbort(signal, () => this.#leave(tell));
-    });
+  join(asker: Asker, deadline: Deadline): void {
+    const waiter = new Waiter(asker, deadline, this);
+    this.#waiters.add(waiter);
+    deadline.add(waiter);
   }
 
-  #leave(tell: (attempt: Attempt) => void): void {
-    this.#parties.delete(tell);
-    tell(this.#dialogue.timedOut());
-    if (this.#parties.size > 0) return;
-    this.#dialogue.cancel();
-    this.#onOver(undefined);
+  /** Those who wait are told before the place is given back: the answer may be that nobody else need be asked. */
+  settled(attempt: Attempt): void {
+    const places = this.#over(attempt);
+    for (const waiter of this.#waiters) waiter.tell(attempt);
+    places.leave();
+  }
+
+  leave(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+    const attempt = this.#conversation.timedOut();
+    if (this.#waiters.size > 0) {
+      waiter.tell(attempt);
+      return;
+    }
+    this.#conversation.cancel();
+    const places = this.#over(undefined);
+    waiter.tell(attempt);
+    places.leave();
+  }
+}
+
+/** One asker that waits for a shared attempt, until its own deadline. */
+class Waiter implements Limited {
+  readonly #asker: Asker;
+  readonly #deadline: Deadline;
+  readonly #shared: SharedAttempt;
+
+  constructor(asker: Asker, deadline: Deadline, shared: SharedAttempt) {
+    this.#asker = asker;
+    this.#deadline = deadline;
+    this.#shared = shared;
+  }
+
+  timeIsOver(): void {
+    this.#shared.leave(this);
+  }
+
+  tell(attempt: Attempt): void {
+    this.#deadline.delete(this);
+    this.#asker.settled(attempt);
   }
 }

@@ -1,12 +1,12 @@
 import type { AddressLookup } from "../names/system.ts";
-import type { Attempt, AttemptOutcome } from "../smtp/conversation.ts";
+import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
 import type { Target } from "../text/target.ts";
 
 /** Why a target was left out: the --stop rule, or a domain that takes no mail (null MX, RFC 7505). */
 export type SkipReason = "stop-host" | "same-preference" | "after-stop" | "null-mx";
 
-/** What probing one target means for the question asked. */
-export type Availability = "available" | "unavailable" | "undetermined";
+/** What an outcome means for the question asked: nothing, for a target that was left out. */
+export type Status = "available" | "unavailable" | "undetermined" | "skipped";
 
 /** What came of one target: of its lookup, of its attempts, or that it does not count and was left out. */
 export type ProbeOutcome =
@@ -32,7 +32,7 @@ export interface ServerReport {
 }
 
 /** What an outcome means for the verdict: that we failed ourselves is never held against a server. */
-export function availabilityOf(outcome: ProbeOutcome): Availability | "skipped" {
+export function statusOf(outcome: ProbeOutcome): Status {
   switch (outcome.kind) {
     case "greeted":
       return "available";

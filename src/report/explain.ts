@@ -1,4 +1,4 @@
-import { availabilityOf, type ProbeOutcome, type ServerReport, type SkipReason } from "../probe/outcome.ts";
+import { type ProbeOutcome, type ServerReport, type SkipReason, statusOf } from "../probe/outcome.ts";
 import type { Reply } from "../smtp/reply.ts";
 import { cleanText } from "../text/clean-text.ts";
 
@@ -16,7 +16,7 @@ export function renderServer(report: ServerReport, nowMs: number): string {
 
 /** The same without the name, for a report that names servers in its own way. */
 export function renderVerdict(report: ServerReport, nowMs: number): string {
-  return `${availabilityOf(report.outcome)}: ${explain(report)}${renderEvidence(report, nowMs)}`;
+  return `${statusOf(report.outcome)}: ${explain(report)}${renderEvidence(report, nowMs)}`;
 }
 
 /** How old a cached answer is, such as "cached 12 s ago"; null for one obtained just now. */

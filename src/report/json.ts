@@ -1,6 +1,6 @@
-import type { Report } from "../check/run.ts";
-import { availabilityOf, type ProbeOutcome, type ServerReport } from "../probe/outcome.ts";
-import type { Attempt, Stage } from "../smtp/conversation.ts";
+import type { Report } from "../check/report.ts";
+import { type ProbeOutcome, type ServerReport, statusOf } from "../probe/outcome.ts";
+import type { Attempt, Stage } from "../smtp/attempt.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { renderReply } from "./explain.ts";
 
@@ -28,7 +28,7 @@ function describeServer(report: ServerReport) {
     host: cleanText(target.host),
     port: target.port,
     preference: target.preference,
-    status: availabilityOf(outcome),
+    status: statusOf(outcome),
     stage: stageOf(outcome, address),
     reason: outcome.kind === "skipped" ? outcome.why : outcome.kind,
     ...describeReply(outcome),

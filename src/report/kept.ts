@@ -1,5 +1,5 @@
 import type { Kept, KeptFilter } from "../cache/store.ts";
-import { availabilityOf } from "../probe/outcome.ts";
+import { statusOf } from "../probe/outcome.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { parseTargets } from "../text/target.ts";
 import { explain, renderReply } from "./explain.ts";
@@ -45,7 +45,7 @@ function toRow(kept: Kept, nowMs: number): readonly string[] {
     host,
     `${port}`,
     family === null ? "any" : `IPv${family}`,
-    availabilityOf(outcome),
+    statusOf(outcome),
     age,
     left,
     explain(kept),
@@ -57,7 +57,7 @@ function toRecord({ question, outcome, address, checkedAtMs, expiresAtMs, limitM
     host: question.host,
     port: question.port,
     family: question.family,
-    status: availabilityOf(outcome),
+    status: statusOf(outcome),
     reason: outcome.kind,
     stage: "stage" in outcome ? outcome.stage : null,
     cause: "cause" in outcome ? cleanText(outcome.cause) : null,

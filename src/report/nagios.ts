@@ -1,11 +1,11 @@
-import type { Report } from "../check/run.ts";
-import { availabilityOf, type ServerReport } from "../probe/outcome.ts";
+import type { Report } from "../check/report.ts";
+import { type ServerReport, type Status, statusOf } from "../probe/outcome.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { clip } from "./clip.ts";
 import { explain, renderVerdict } from "./explain.ts";
 import { renderPerfdata, type Thresholds } from "./perfdata.ts";
 import { renderTarget } from "./render-target.ts";
-import { type Status, tally } from "./tally.ts";
+import { tally } from "./tally.ts";
 
 /** Exit statuses of the Monitoring Plugins: OK, WARNING, CRITICAL, UNKNOWN. */
 type NagiosStatus = 0 | 1 | 2 | 3;
@@ -73,7 +73,7 @@ function headline({ server }: Report, counting: readonly ServerReport[], thresho
 
 function namesOf(status: Status, servers: readonly ServerReport[], withReason: boolean): readonly string[] {
   return servers
-    .filter(({ outcome }) => availabilityOf(outcome) === status)
+    .filter(({ outcome }) => statusOf(outcome) === status)
     .map((server) => {
       const name = renderTarget(server.target);
       return withReason ? `${name} (${clip(explain(server), MAX_REASON_COLUMNS)})` : name;

@@ -1,6 +1,6 @@
 import type { Round } from "../check/rounds.ts";
 import type { Requirement } from "../check/verdict.ts";
-import { availabilityOf, type ServerReport } from "../probe/outcome.ts";
+import { type ServerReport, statusOf } from "../probe/outcome.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { explain } from "./explain.ts";
 
@@ -8,7 +8,7 @@ import { explain } from "./explain.ts";
 export function describeRound(round: Round): string {
   if (round instanceof Error) return cleanText(round.message);
   const spoiling = round.servers.filter(({ outcome }) => {
-    const status = availabilityOf(outcome);
+    const status = statusOf(outcome);
     return status === SPOILS[round.requirement] || status === "undetermined";
   });
   if (spoiling.length === 0) return "no server counts";

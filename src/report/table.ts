@@ -1,10 +1,10 @@
-import type { Report } from "../check/run.ts";
-import { availabilityOf, type ServerReport } from "../probe/outcome.ts";
+import type { Report } from "../check/report.ts";
+import { type ServerReport, type Status, statusOf } from "../probe/outcome.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { clip } from "./clip.ts";
 import { explain, renderAge } from "./explain.ts";
 import { renderTarget } from "./render-target.ts";
-import { type Status, tally } from "./tally.ts";
+import { tally } from "./tally.ts";
 
 /** Colours a text after what it says of a server; returns it as it is where colours are not wanted. */
 export type Paint = (text: string, status: Status) => string;
@@ -56,7 +56,7 @@ export function renderTable(report: Report, options: TableOptions): string {
 
 function describe(report: ServerReport, nowMs: number): Row {
   const { target, outcome, address, dnsMs, connectMs, greetingMs } = report;
-  const status = availabilityOf(outcome);
+  const status = statusOf(outcome);
   const age = renderAge(report, nowMs);
   return {
     cells: [

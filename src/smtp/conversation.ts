@@ -1,69 +1,124 @@
-import { type ConnectFailure, explainConnectFailure } from "../net/connect-failure.ts";
+import { explainConnectFailure } from "../net/connect-failure.ts";
+import { Connection, type ConnectionEnd, type Listener } from "../net/connection.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import { LineConnection } from "../net/line-connection.ts";
+import type { Attempt, AttemptOutcome } from "./attempt.ts";
 import { type Reply, ReplyReader } from "./reply.ts";
+import type { Script, Turn } from "./script.ts";
 
-/** How far a conversation has come; `dns` belongs to the target, the others to one connection. */
-export type Stage = "dns" | "connect" | "greeting";
-
-/** What came of one connection to one endpoint. */
-export type AttemptOutcome =
-  | { readonly kind: "greeted"; readonly reply: Reply }
-  | { readonly kind: "declined"; readonly reply: Reply }
-  | { readonly kind: "not-smtp"; readonly text: string }
-  | { readonly kind: "closed" }
-  | { readonly kind: "reset"; readonly stage: Stage }
-  | { readonly kind: "timed-out"; readonly stage: Stage }
-  | ConnectFailure;
-
-/** One connection to one endpoint, with its evidence; milliseconds are null for a stage that was not reached. */
-export interface Attempt {
-  readonly endpoint: Endpoint;
-  readonly outcome: AttemptOutcome;
-  readonly connectMs: number | null;
-  readonly greetingMs: number | null;
-}
-
-/** "Service ready" (RFC 5321 §4.3.2): the only greeting of an available server. */
-const SERVICE_READY = 220;
 /** How long the rest of a reply's text is waited for when its code has already said no. */
 const LATE_TEXT_MS = 100;
+/** Stands for the reply to nothing: a script is begun without one. */
+const NO_REPLY: Reply = { code: 0, lines: [], complete: false };
+
+/** Whoever a conversation is held for. */
+export interface Party {
+  /** Called once with what came of it, from the socket's own handlers; never by a constructor, nor after a cancel. */
+  settled(attempt: Attempt): void;
+}
 
 /**
- * A conversation that goes as far as the greeting. The code decides as soon as it is there; QUIT is said after a
- * complete greeting (RFC 5321 §4.1.1.10) and its answer is not waited for; nothing is said after an incomplete one.
+ * One connection on which a script is played. Every unhappy way is decided here: declined, closed, reset, not SMTP.
+ * QUIT is said after a complete reply (RFC 5321 §4.1.1.10) and its answer is not waited for; nothing is said after an
+ * incomplete one. It makes no promise but for a connection that failed.
  */
-export class Dialogue {
-  readonly #connection = new LineConnection();
-  readonly #startedAtMs = performance.now();
+export class Conversation implements Listener {
   readonly #endpoint: Endpoint;
+  readonly #script: Script;
+  readonly #party: Party;
+  readonly #startedAtMs = performance.now();
+  readonly #connection: Connection;
   #openedAtMs: number | null = null;
-  /** Settles with what came of it; never, when it is cancelled. */
-  readonly attempt: Promise<Attempt>;
+  #reader = new ReplyReader();
+  #turn: Turn | undefined;
+  #lateText: Timer | undefined;
+  #isOver = false;
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, script: Script, party: Party) {
     this.#endpoint = endpoint;
-    this.attempt = this.#run();
+    this.#script = script;
+    this.#party = party;
+    this.#connection = new Connection(endpoint, this);
   }
 
   /** What there is to say when time runs out now. */
   timedOut(): Attempt {
-    return this.#evidence({ kind: "timed-out", stage: this.#openedAtMs === null ? "connect" : "greeting" });
+    return this.#evidence({ kind: "timed-out", stage: this.#turn?.stage ?? "connect" });
   }
 
   /** Closes the connection at once; nobody wants to know any more. */
   cancel(): void {
+    this.#isOver = true;
+    clearTimeout(this.#lateText);
     this.#connection.terminate();
   }
 
-  async #run(): Promise<Attempt> {
-    const failure = await this.#connection.open(this.#endpoint);
-    if (failure !== undefined) {
-      const elapsedMs = performance.now() - this.#startedAtMs;
-      return this.#evidence(await explainConnectFailure(failure, this.#endpoint, elapsedMs));
-    }
+  opened(): void {
     this.#openedAtMs = performance.now();
-    return this.#evidence(await readGreeting(this.#connection));
+    this.#play(NO_REPLY);
+  }
+
+  failed(code: string): void {
+    const elapsedMs = performance.now() - this.#startedAtMs;
+    explainConnectFailure(code, this.#endpoint, elapsedMs).then((failure) => this.#end(failure, ""));
+  }
+
+  heard(octets: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#reader.push(octets);
+    this.#judge();
+  }
+
+  ended(how: ConnectionEnd): void {
+    if (this.#lateText !== undefined) this.#refuse();
+    else
+      this.#end(how === "reset" ? { kind: how, stage: this.#turn?.stage ?? "connect" } : { kind: how }, "");
+  }
+
+  /** Goes on with the next turn, of which an early reply may be there already. */
+  #play(reply: Reply): void {
+    const next = this.#script.next(reply);
+    if (next.done) {
+      this.#end(next.value, reply.complete ? "QUIT\r\n" : "");
+      return;
+    }
+    this.#turn = next.value;
+    if (next.value.say === "") return;
+    const early = this.#reader.rest;
+    this.#reader = new ReplyReader();
+    this.#connection.say(next.value.say);
+    this.#reader.pushText(early);
+    this.#judge();
+  }
+
+  #judge(): void {
+    const { start, finished } = this.#reader;
+    if (start === "unknown" || this.#turn === undefined) return;
+    if (start === "not-smtp" || !this.#turn.want.includes(start)) {
+      if (finished) this.#refuse();
+      else this.#lateText ??= setTimeout(() => this.#refuse(), LATE_TEXT_MS);
+    } else if (this.#turn.hear === "code" || finished) {
+      this.#play(this.#reader.reply(start));
+    }
+  }
+
+  /** What was said is not what was wanted. */
+  #refuse(): void {
+    const { start, firstLine } = this.#reader;
+    if (typeof start === "string") {
+      this.#end({ kind: "not-smtp", text: firstLine }, "");
+      return;
+    }
+    const reply = this.#reader.reply(start);
+    this.#end({ kind: "declined", reply }, reply.complete ? "QUIT\r\n" : "");
+  }
+
+  /** Settles before it closes: closing calls the handler of the end at once. */
+  #end(outcome: AttemptOutcome, lastWord: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#lateText);
+    this.#party.settled(this.#evidence(outcome));
+    this.#connection.end(lastWord);
   }
 
   #evidence(outcome: AttemptOutcome): Attempt {
@@ -76,34 +131,4 @@ export class Dialogue {
       greetingMs: openedAtMs === null ? null : nowMs - openedAtMs,
     };
   }
-}
-
-async function readGreeting(connection: LineConnection): Promise<AttemptOutcome> {
-  const reader = new ReplyReader();
-  while (reader.start === "unknown") {
-    const arrival = await connection.read();
-    if (arrival === "closed") return { kind: "closed" };
-    if (arrival === "reset") return { kind: "reset", stage: "greeting" };
-    reader.push(arrival);
-  }
-  const { start } = reader;
-  if (start !== SERVICE_READY && !reader.finished) await readLateText(connection, reader);
-  if (start === "not-smtp") {
-    connection.end();
-    return { kind: "not-smtp", text: reader.firstLine };
-  }
-  const reply = reader.reply(start);
-  connection.end(reply.complete ? "QUIT\r\n" : "");
-  return { kind: start === SERVICE_READY ? "greeted" : "declined", reply };
-}
-
-async function readLateText(connection: LineConnection, reader: ReplyReader): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(resolve, LATE_TEXT_MS, "late");
-  while (!reader.finished) {
-    const arrival = await Promise.race([connection.read(), late]);
-    if (typeof arrival === "string") break;
-    reader.push(arrival);
-  }
-  clearTimeout(timer);
 }

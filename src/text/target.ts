@@ -1,5 +1,5 @@
 import { canonicalAddress, endsInNumber, hostnameOf } from "./address.ts";
-import { cannotRead, type UsageError } from "./usage-error.ts";
+import { cannotRead, type UsageError } from "./errors.ts";
 
 /** One server as the user named it. */
 export interface Target {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Cache } from "../../src/cache/cache.ts";
 import { cached } from "../../src/cache/cached.ts";
-import { type ProbeOutcome, unprobed } from "../../src/probe/outcome.ts";
+import { type ProbeOutcome, type ServerReport, unprobed } from "../../src/probe/outcome.ts";
+import type { Probe } from "../../src/probe/probe.ts";
 import type { Target } from "../../src/text/target.ts";
 import { MemoryStore } from "../fake/memory-store.ts";
 
@@ -19,11 +20,15 @@ function target(server: string, preference: number | null = null): Target {
 /** A probe that comes to the same every time, and how often it was asked. */
 function probeOf(outcome: ProbeOutcome) {
   const asked: string[] = [];
-  const probe = async (of: Target) => {
+  const probe: Probe = (of, _signal, asker) => {
     asked.push(of.server);
-    return { ...unprobed(of, outcome, 3), address: "192.0.2.1" };
+    asker.settled({ ...unprobed(of, outcome, 3), address: "192.0.2.1" });
   };
   return { probe, asked };
+}
+
+function ask(probe: Probe, of: Target): Promise<ServerReport> {
+  return new Promise((settled, failed) => probe(of, signal, { settled, failed }));
 }
 
 describe("cached()", () => {
@@ -31,14 +36,14 @@ describe("cached()", () => {
     const store = new MemoryStore();
     const beforeMs = Date.now();
     const { probe, asked } = probeOf(GREETED);
-    const ask = cached(
+    const probing = cached(
       new Cache(async () => store, { warn }),
-      { family: undefined, timeoutMs: 5_000, signal },
+      { family: undefined, timeoutMs: 5_000 },
       probe,
     );
-    const first = await ask(target("mx.test", 10));
+    const first = await ask(probing, target("mx.test", 10));
     expect(first).toEqual({ ...unprobed(target("mx.test", 10), GREETED, 3), address: "192.0.2.1" });
-    const second = await ask(target("MX.test.", 20));
+    const second = await ask(probing, target("MX.test.", 20));
     expect(second).toEqual({
       ...unprobed(target("MX.test.", 20), GREETED),
       address: "192.0.2.1",
@@ -55,11 +60,10 @@ describe("cached()", () => {
     const store = new MemoryStore();
     for (const family of [4, 6, undefined] as const) {
       const { probe, asked } = probeOf({ kind: "not-found" });
-      await cached(
-        new Cache(async () => store, { warn }),
-        { family, timeoutMs: 5_000, signal },
-        probe,
-      )(target("mx.test"));
+      await ask(
+        cached(new Cache(async () => store, { warn }), { family, timeoutMs: 5_000 }, probe),
+        target("mx.test"),
+      );
       expect(asked).toEqual(["mx.test"]);
     }
     expect([...store.kept.values()].map(({ question }) => question.family)).toEqual([4, 6, null]);
@@ -68,12 +72,21 @@ describe("cached()", () => {
   test("does not keep what says nothing about the server", async () => {
     const store = new MemoryStore();
     const { probe } = probeOf({ kind: "no-resources", cause: "EMFILE" });
-    const ask = cached(
+    const probing = cached(
       new Cache(async () => store, { warn }),
-      { family: undefined, timeoutMs: 5_000, signal },
+      { family: undefined, timeoutMs: 5_000 },
       probe,
     );
-    expect((await ask(target("mx.test"))).outcome.kind).toBe("no-resources");
+    expect((await ask(probing, target("mx.test"))).outcome.kind).toBe("no-resources");
+    expect(store.kept.size).toBe(0);
+  });
+
+  test("passes on what is wrong with the probe", async () => {
+    const failing: Probe = (_of, _signal, asker) => asker.failed(new Error("a defect"));
+    const store = new MemoryStore();
+    const terms = { family: undefined, timeoutMs: 5_000 };
+    const probing = cached(new Cache(async () => store, { warn }), terms, failing);
+    expect(await ask(probing, target("mx.test")).catch(({ message }) => message)).toBe("a defect");
     expect(store.kept.size).toBe(0);
   });
 
@@ -83,8 +96,8 @@ describe("cached()", () => {
       warn: (message) => told.push(message),
     });
     const { probe } = probeOf({ kind: "not-found" });
-    const ask = cached(cache, { family: undefined, timeoutMs: 5_000, signal }, probe);
-    expect((await ask(target("mx.test"))).outcome).toEqual({ kind: "not-found" });
+    const probing = cached(cache, { family: undefined, timeoutMs: 5_000 }, probe);
+    expect((await ask(probing, target("mx.test"))).outcome).toEqual({ kind: "not-found" });
     expect(told.length).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type Location, parseLocation } from "../../src/cache/location.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 const file = (path: string): Location => ({ kind: "file", path, shown: path });
 const server = (url: string, shown = url): Location => ({ kind: "server", url, shown });

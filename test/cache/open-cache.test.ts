@@ -6,7 +6,7 @@ import { parseLocation } from "../../src/cache/location.ts";
 import { openCache, openStore } from "../../src/cache/open-cache.ts";
 import { RedisStore } from "../../src/cache/redis/store.ts";
 import { SqliteStore } from "../../src/cache/sqlite/store.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 let folder = "";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Cache } from "../../src/cache/cache.ts";
 import { check } from "../../src/check/check.ts";
 import type { CheckOptions } from "../../src/check/options.ts";
-import type { Report } from "../../src/check/run.ts";
+import type { Report } from "../../src/check/report.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { MemoryStore } from "../fake/memory-store.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { check } from "../../src/check/check.ts";
 import type { CheckOptions } from "../../src/check/options.ts";
-import type { Report } from "../../src/check/run.ts";
+import type { Report } from "../../src/check/report.ts";
 import type { ServerReport } from "../../src/probe/outcome.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type CheckOptions, validateOptions } from "../../src/check/options.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 const BAD: readonly (readonly [CheckOptions, string])[] = [
   [{ port: 0 }, 'Cannot read "0" as a port: want 1 to 65535'],

@@ -45,12 +45,12 @@ describe("Roster without a stop rule", () => {
   test("gives the verdict of the first in list order, or of the first to answer", () => {
     const { roster, settle } = rosterOf("a b c", false);
     settle(2, GREETED);
-    expect(roster.verdict("arrival", "none")).toEqual({ availability: "available", at: 2 });
+    expect(roster.verdict("arrival", "none")).toEqual({ status: "available", at: 2 });
     expect(roster.verdict("list", "none")).toBeUndefined();
     settle(1, GREETED);
     settle(0, REFUSED);
-    expect(roster.verdict("list", "none")).toEqual({ availability: "available", at: 1 });
-    expect(roster.verdict("arrival", "none")).toEqual({ availability: "available", at: 2 });
+    expect(roster.verdict("list", "none")).toEqual({ status: "available", at: 1 });
+    expect(roster.verdict("arrival", "none")).toEqual({ status: "available", at: 2 });
   });
 
   test("gives the verdict that none is available, or that it cannot be told", () => {
@@ -58,7 +58,7 @@ describe("Roster without a stop rule", () => {
     settle(0, REFUSED);
     expect(roster.verdict("list", "none")).toBeUndefined();
     settle(1, OURS);
-    expect(roster.verdict("list", "none")).toEqual({ availability: "undetermined" });
+    expect(roster.verdict("list", "none")).toEqual({ status: "undetermined" });
   });
 });
 
@@ -84,7 +84,7 @@ describe("Roster with a stop rule", () => {
     expect(roster.verdict("list", "none")).toBeUndefined();
     roster.identify(1, "stop");
     expect(announced).toEqual(["a: same-preference", "b: stop-host", "c: after-stop"]);
-    expect(roster.verdict("list", "none")).toEqual({ availability: "unavailable" });
+    expect(roster.verdict("list", "none")).toEqual({ status: "unavailable" });
     expect(roster.isSettled).toBe(true);
   });
 
@@ -108,7 +108,7 @@ describe("Roster with a stop rule", () => {
     roster.identify(0, "stop");
     expect(announced.toSorted()).toEqual(["a: stop-host", "b: after-stop", "c: after-stop"]);
     expect(reported()).toEqual(["a: stop-host", "b: after-stop", "c: after-stop"]);
-    expect(roster.verdict("list", "none")).toEqual({ availability: "unavailable" });
+    expect(roster.verdict("list", "none")).toEqual({ status: "unavailable" });
   });
 
   test("does not report what came of a server after it was announced not to count", () => {

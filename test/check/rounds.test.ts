@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
+import type { Report } from "../../src/check/report.ts";
 import { checkUntilMet, type Round } from "../../src/check/rounds.ts";
-import type { Report } from "../../src/check/run.ts";
 import { StopHostError } from "../../src/check/stop-hosts.ts";
 import { MxLookupError } from "../../src/names/exchanges.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 import { passTime } from "../fake/fake-clock.ts";
 
 beforeEach(() => {

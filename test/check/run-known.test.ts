@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { CheckOptions } from "../../src/check/options.ts";
-import { Run } from "../../src/check/run.ts";
+import { run as runOnce } from "../../src/check/run.ts";
 import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
 import { parseTargets } from "../../src/text/target.ts";
 import { zoneResolver } from "../fake/zone-resolver.ts";
@@ -22,19 +22,19 @@ async function run(
 ) {
   const listed = parseTargets(servers, port).map((target) => {
     const outcome = known[target.server];
-    return outcome === undefined ? { target } : { target, known: outcome };
+    return outcome === undefined ? { target } : { target, outcome };
   });
   const resolver = zoneResolver(THREE);
   const announced: string[] = [];
   const settings: CheckOptions = { ...options, onSettled: (server) => announced.push(line(server)) };
   const { signal } = new AbortController();
-  const report = await new Run(listed, resolver, settings, signal).report();
+  const report = await runOnce(listed, resolver, settings, signal);
   const { verdict, met, server } = report;
   const chosen = server?.server ?? verdict;
   return { chosen, met, announced, reported: report.servers.map(line), asked: resolver.asked, report };
 }
 
-describe("Run with servers known from the start", () => {
+describe("run() with servers known from the start", () => {
   test("neither looks them up nor connects to them", async () => {
     const known = { "s1.test": SKIPPED, "192.0.2.1": NOT_FOUND };
     const { chosen, reported, asked, announced, report } = await run("s1.test 192.0.2.1", known);
@@ -93,7 +93,7 @@ describe("Run with servers known from the start", () => {
   });
 });
 
-test("Run announces every server that its verdict rests on, and those that do not count", async () => {
+test("run() announces every server that its verdict rests on, and those that do not count", async () => {
   const stop = ["192.0.2.12"];
   const { announced, chosen } = await run("10:192.0.2.11 10:192.0.2.12 20:192.0.2.13", {}, { stop });
   expect(chosen).toBe("unavailable");

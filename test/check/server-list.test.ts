@@ -2,7 +2,7 @@ import { afterEach, describe, expect, jest, test } from "bun:test";
 import type { CheckOptions } from "../../src/check/options.ts";
 import { type Listed, listServers } from "../../src/check/server-list.ts";
 import { MxLookupError } from "../../src/names/exchanges.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 import { type ExchangeZone, exchangeZoneResolver } from "../fake/exchange-zone.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { zoneResolver } from "../fake/zone-resolver.ts";
@@ -82,7 +82,7 @@ describe("listServers() with domains", () => {
     expect(await list("", { mx: ["a.test"], resolver })).toEqual([
       {
         target: { server: "a.test", host: "a.test", port: 25, preference: 0 },
-        known: { kind: "skipped", why: "null-mx" },
+        outcome: { kind: "skipped", why: "null-mx" },
       },
     ]);
   });
@@ -92,7 +92,7 @@ describe("listServers() with domains", () => {
     expect(await list("", { mx: ["a.test"], resolver })).toEqual([
       {
         target: { server: exchange, host: exchange, port: 25, preference: 10 },
-        known: { kind: "not-found" },
+        outcome: { kind: "not-found" },
       },
     ]);
   });

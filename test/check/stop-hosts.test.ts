@@ -8,7 +8,7 @@ import {
   union,
 } from "../../src/check/stop-hosts.ts";
 import type { LimitedLookup } from "../../src/names/system.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 afterEach(() => {
   mock.restore();

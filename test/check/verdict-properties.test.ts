@@ -1,41 +1,40 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Identity } from "../../src/check/stop-rule.ts";
-import { judge, type Known, type Order, type Requirement, type Verdict } from "../../src/check/verdict.ts";
+import type { Identity } from "../../src/check/stop-places.ts";
+import type { Order, Requirement, Verdict } from "../../src/check/verdict.ts";
+import { judge, type Known } from "./judge.ts";
 
 const ALL_IDENTITIES = ["stop", "other"] as const;
-const ALL_AVAILABILITIES = ["available", "unavailable", "undetermined"] as const;
+const ALL_STATUSES = ["available", "unavailable", "undetermined"] as const;
 
 /** The rule itself, when everything is known: no cleverness, and nothing shared with src/. */
 function finalVerdict(known: readonly Known[], order: Order, requirement: Requirement): Verdict {
   const stop = known.find(({ identity }) => identity === "stop");
   const before = stop === undefined ? known : known.slice(0, known.indexOf(stop));
   const isRival = ({ preference }: Known) => stop?.preference != null && preference === stop.preference;
-  const counting = before.filter((server) => !isRival(server) && server.availability !== "skipped");
-  const isUndetermined = counting.some(({ availability }) => availability === "undetermined");
+  const counting = before.filter((server) => !isRival(server) && server.status !== "skipped");
+  const isUndetermined = counting.some(({ status }) => status === "undetermined");
   if (requirement === "all") {
-    const isNo = counting.length === 0 || counting.some(({ availability }) => availability === "unavailable");
-    if (isNo) return { availability: "unavailable" };
-    if (isUndetermined) return { availability: "undetermined" };
+    const isNo = counting.length === 0 || counting.some(({ status }) => status === "unavailable");
+    if (isNo) return { status: "unavailable" };
+    if (isUndetermined) return { status: "undetermined" };
   }
-  const available = counting.filter(({ availability }) => availability === "available");
+  const available = counting.filter(({ status }) => status === "available");
   const [chosen] =
     order === "list" ? available : available.toSorted((one, other) => one.arrival - other.arrival);
-  if (chosen !== undefined) return { availability: "available", at: known.indexOf(chosen) };
-  return { availability: isUndetermined ? "undetermined" : "unavailable" };
+  if (chosen !== undefined) return { status: "available", at: known.indexOf(chosen) };
+  return { status: isUndetermined ? "undetermined" : "unavailable" };
 }
 
 /** Every way in which what is unknown can turn out; of those still to answer, the order of the list and its reverse stand for all. */
 function completions(known: readonly Known[]): readonly (readonly Known[])[] {
   const each = known.map((server, at) => {
     const identities = server.identity === "unknown" ? ALL_IDENTITIES : [server.identity];
-    const isOpen = server.availability === "unknown";
-    const availabilities = isOpen ? ALL_AVAILABILITIES : [server.availability];
+    const isOpen = server.status === "unknown";
+    const statuses = isOpen ? ALL_STATUSES : [server.status];
     const arrivals = isOpen ? [100 + at, 200 - at] : [server.arrival];
     return identities.flatMap((identity) =>
-      availabilities.flatMap((availability) =>
-        arrivals.map((arrival) => ({ ...server, identity, availability, arrival })),
-      ),
+      statuses.flatMap((status) => arrivals.map((arrival) => ({ ...server, identity, status, arrival }))),
     );
   });
   return each.reduce<readonly (readonly Known[])[]>(
@@ -60,12 +59,7 @@ function lists(maxLength: number): fc.Arbitrary<readonly Known[]> {
   const server = fc.record({
     preference: fc.constantFrom(null, 0, 10, 20),
     identity: fc.constantFrom<Identity>("unknown", "stop", "other", "other"),
-    availability: fc.constantFrom<Known["availability"]>(
-      "unknown",
-      "skipped",
-      "available",
-      ...ALL_AVAILABILITIES,
-    ),
+    status: fc.constantFrom<Known["status"]>("unknown", "skipped", "available", ...ALL_STATUSES),
   });
   return fc.array(server, { maxLength }).chain((servers) =>
     fc
@@ -91,27 +85,26 @@ test("judge() never takes a verdict back, in whatever order things become known"
     known.map((server, at) => ({
       ...server,
       identity: server.identity === "unknown" ? ("other" as const) : server.identity,
-      availability:
-        server.availability === "unknown" ? (ALL_AVAILABILITIES[at % 3] ?? "available") : server.availability,
+      status: server.status === "unknown" ? (ALL_STATUSES[at % 3] ?? "available") : server.status,
     })),
   );
   const run = whole.chain((known) =>
     fc.record({
       known: fc.constant(known),
       news: fc.shuffledSubarray(
-        known.flatMap((_, at) => [{ at, of: "identity" } as const, { at, of: "availability" } as const]),
+        known.flatMap((_, at) => [{ at, of: "identity" } as const, { at, of: "status" } as const]),
         { minLength: known.length * 2 },
       ),
     }),
   );
   fc.assert(
     fc.property(run, orders, requirements, ({ known, news }, order, requirement) => {
-      const arrivals = news.filter(({ of }) => of === "availability").map(({ at }) => at);
+      const arrivals = news.filter(({ of }) => of === "status").map(({ at }) => at);
       const final = known.map((server, at) => ({ ...server, arrival: arrivals.indexOf(at) + 1 }));
       let sofar: readonly Known[] = final.map((server) => ({
         ...server,
         identity: "unknown",
-        availability: "unknown",
+        status: "unknown",
         arrival: 0,
       }));
       const verdicts = [undefined, ...news].map((piece) => {
@@ -122,7 +115,7 @@ test("judge() never takes a verdict back, in whatever order things become known"
             if (index !== at || truth === undefined) return server;
             return of === "identity"
               ? { ...server, identity: truth.identity }
-              : { ...server, availability: truth.availability, arrival: truth.arrival };
+              : { ...server, status: truth.status, arrival: truth.arrival };
           });
         }
         return judge(sofar, order, requirement);

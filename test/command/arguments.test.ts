@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readArguments } from "../../src/command/arguments.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 function read(argv: readonly string[]) {
   const { options, operands } = readArguments(argv);

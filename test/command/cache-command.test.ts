@@ -7,7 +7,7 @@ import { openStore } from "../../src/cache/open-cache.ts";
 import { CacheError } from "../../src/cache/store.ts";
 import { runCacheCommand } from "../../src/command/cache-command.ts";
 import { readCommand } from "../../src/command/command.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 let folder = "";
 let location = "";

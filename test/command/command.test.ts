@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Command, formatOf, readCommand } from "../../src/command/command.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 const CLASSIC: Command = {
   operands: [],

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, mock, spyOn, test } from
 import type { CheckOptions } from "../../src/check/options.ts";
 import { standard } from "../../src/command/standard-streams.ts";
 import { waitUntilMet } from "../../src/command/wait.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 import { passTime } from "../fake/fake-clock.ts";
 import { type ZoneAnswer, zoneResolver } from "../fake/zone-resolver.ts";
 

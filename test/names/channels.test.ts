@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseNameServer } from "../../src/names/channels.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 test.each([
   ["192.0.2.53", "192.0.2.53:53"],

@@ -8,7 +8,7 @@ import {
   resolveExchanges,
 } from "../../src/names/exchanges.ts";
 import { nameServers } from "../../src/names/name-servers.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import type { Zone } from "../fake/zone.ts";

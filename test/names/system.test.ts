@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import fs from "node:fs";
-import { type AddressLookup, interleaveFamilies, systemResolver } from "../../src/names/system.ts";
+import { type AddressLookup, systemResolver } from "../../src/names/system.ts";
 
 afterEach(() => {
   mock.restore();
@@ -104,48 +104,5 @@ describe("systemResolver", () => {
       kind: "no-resources",
       cause: "EMFILE",
     });
-  });
-});
-
-describe("interleaveFamilies()", () => {
-  const [a, b, c] = ["2001:db8::a", "2001:db8::b", "2001:db8::c"] as const;
-  const [x, y, z] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"] as const;
-  test.each<[readonly string[], readonly string[]]>([
-    [[], []],
-    [[a], [a]],
-    [
-      [x, y, z],
-      [x, y, z],
-    ],
-    [
-      [a, b, c, x, y, z],
-      [a, x, b, y, c, z],
-    ],
-    [
-      [x, y, a, b],
-      [x, a, y, b],
-    ],
-    [
-      [a, x, y, z],
-      [a, x, y, z],
-    ],
-    [
-      [a, b, c, x],
-      [a, x, b, c],
-    ],
-    [
-      [x, a, b, c],
-      [x, a, b, c],
-    ],
-    [
-      [x, a, y, b, z],
-      [x, a, y, b, z],
-    ],
-    [
-      [y, x, b, a],
-      [y, b, x, a],
-    ],
-  ])("of %j", (addresses, expected) => {
-    expect(interleaveFamilies(addresses)).toEqual(expected);
   });
 });

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import { Deadlines } from "../../src/limits/deadline.ts";
+import { Places } from "../../src/limits/places.ts";
 import type { Endpoint } from "../../src/net/endpoint.ts";
-import { type Probe, probe, STAGGER_MS } from "../../src/probe/addresses.ts";
-import { AttemptPool } from "../../src/probe/attempts.ts";
+import { interleaveFamilies, STAGGER_MS, type Tried, tryAddresses } from "../../src/probe/addresses.ts";
+import { Attempts } from "../../src/probe/attempts.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
@@ -28,13 +29,14 @@ interface Listening {
 function probeAll(
   [first, ...others]: readonly [Listening, ...Listening[]],
   budgetMs = Number.POSITIVE_INFINITY,
-  pool = new AttemptPool(9),
-): Promise<Probe> {
+  attempts = new Attempts(new Places(9)),
+): Promise<Tried> {
   const endpoint = ({ hostname, port }: Listening): Endpoint => ({ address: hostname, port });
-  return probe([endpoint(first), ...others.map(endpoint)], budgetMs, pool, new Deadlines(never));
+  const endpoints = [endpoint(first), ...others.map(endpoint)];
+  return new Promise((settled) => tryAddresses(endpoints, budgetMs, attempts, new Deadlines(never), settled));
 }
 
-function summary({ decisive, attempts }: Probe): {
+function summary({ decisive, attempts }: Tried): {
   readonly decisive: number;
   readonly kinds: readonly string[];
 } {
@@ -45,7 +47,7 @@ test("STAGGER_MS is RFC 8305's", () => {
   expect(STAGGER_MS).toBe(250);
 });
 
-describe("probe() tries the next address at once", () => {
+describe("tryAddresses() tries the next address at once", () => {
   test.each([
     ["declines", BUSY, "declined"],
     ["does not speak SMTP", "S: SSH-2.0-OpenSSH\n(close)", "not-smtp"],
@@ -73,7 +75,7 @@ describe("probe() tries the next address at once", () => {
   });
 });
 
-describe("probe()", () => {
+describe("tryAddresses()", () => {
   test("leaves the later addresses alone when the first greets", async () => {
     using good = fakeSmtpServer(GREETS, { hostname: "127.0.0.31" });
     using other = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
@@ -178,14 +180,14 @@ describe("probe()", () => {
       using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.31" });
       using other = fakeSmtpServer(SILENT, { hostname: "127.0.0.32" });
       jest.useFakeTimers();
-      const pool = new AttemptPool(1);
+      const pool = new Attempts(new Places(1));
       const inTheWay = probeAll([silent], 10_000, pool);
       const next = { hostname: "127.0.0.33", port: other.port };
       const waiting = probeAll(count === 1 ? [other] : [other, next], 50, pool);
       await connectionsBefore(silent);
       jest.advanceTimersByTime(9_000);
       expect(await connectionsBefore(other)).toBe(0);
-      jest.advanceTimersByTime(2_000);
+      jest.advanceTimersByTime(1_004);
       expect((await inTheWay).decisive.outcome.kind).toBe("timed-out");
       expect(await connectionsBefore(other)).toBe(1);
       jest.advanceTimersByTime(49);
@@ -199,7 +201,7 @@ describe("probe()", () => {
     using slow = fakeSmtpServer("(wait 20ms)\nS: 220 mx\nC: QUIT", { hostname: "127.0.0.31" });
     using other = fakeSmtpServer(GREETS, { hostname: "127.0.0.32" });
     using dead = refusedPort("127.0.0.33");
-    const pool = new AttemptPool(1);
+    const pool = new Attempts(new Places(1));
     const [one, two] = [probeAll([dead, slow, other], undefined, pool), probeAll([slow], undefined, pool)];
     expect([(await one).decisive.outcome.kind, (await two).decisive.outcome.kind]).toEqual([
       "greeted",
@@ -209,7 +211,50 @@ describe("probe()", () => {
   });
 });
 
-describe("probe() decides by the most telling of several failures", () => {
+describe("interleaveFamilies()", () => {
+  const [a, b, c] = ["2001:db8::a", "2001:db8::b", "2001:db8::c"] as const;
+  const [x, y, z] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"] as const;
+  test.each<[readonly string[], readonly string[]]>([
+    [[], []],
+    [[a], [a]],
+    [
+      [x, y, z],
+      [x, y, z],
+    ],
+    [
+      [a, b, c, x, y, z],
+      [a, x, b, y, c, z],
+    ],
+    [
+      [x, y, a, b],
+      [x, a, y, b],
+    ],
+    [
+      [a, x, y, z],
+      [a, x, y, z],
+    ],
+    [
+      [a, b, c, x],
+      [a, x, b, c],
+    ],
+    [
+      [x, a, b, c],
+      [x, a, b, c],
+    ],
+    [
+      [x, a, y, b, z],
+      [x, a, y, b, z],
+    ],
+    [
+      [y, x, b, a],
+      [y, b, x, a],
+    ],
+  ])("of %j", (addresses, expected) => {
+    expect(interleaveFamilies(addresses)).toEqual(expected);
+  });
+});
+
+describe("tryAddresses() decides by the most telling of several failures", () => {
   const scripts: readonly (readonly [kind: string, script: string])[] = [
     ["declined", BUSY],
     ["not-smtp", "S: SSH-2.0-OpenSSH\n(close)"],

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { availabilityOf, type ProbeOutcome } from "../../src/probe/outcome.ts";
+import { type ProbeOutcome, statusOf } from "../../src/probe/outcome.ts";
 
 const reply = { code: 220, lines: [""], complete: true };
 
@@ -24,12 +24,12 @@ const EXPECTED = {
     { kind: "skipped", why: "same-preference" },
     { kind: "skipped", why: "after-stop" },
   ],
-} as const satisfies Readonly<Record<ReturnType<typeof availabilityOf>, readonly ProbeOutcome[]>>;
+} as const satisfies Readonly<Record<ReturnType<typeof statusOf>, readonly ProbeOutcome[]>>;
 
 test.each(
   Object.entries(EXPECTED).flatMap(([expected, outcomes]) =>
     outcomes.map((outcome) => [outcome, expected] as const),
   ),
-)("availabilityOf() %j is %s", (outcome, expected) => {
-  expect<string>(availabilityOf(outcome)).toBe(expected);
+)("statusOf() %j is %s", (outcome, expected) => {
+  expect<string>(statusOf(outcome)).toBe(expected);
 });

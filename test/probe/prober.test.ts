@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
-import { Prober, type ProberSettings } from "../../src/probe/prober.ts";
+import { deadlinesOf } from "../../src/limits/deadline.ts";
+import { Places } from "../../src/limits/places.ts";
+import { Attempts } from "../../src/probe/attempts.ts";
+import { type LookupSettings, Lookups } from "../../src/probe/lookups.ts";
+import type { ServerReport } from "../../src/probe/outcome.ts";
+import { prober } from "../../src/probe/prober.ts";
+import type { Family } from "../../src/text/address.ts";
 import { parseTargets, type Target } from "../../src/text/target.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
@@ -15,18 +21,30 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function proberIn(zone: Zone, settings: Partial<ProberSettings> = {}) {
+interface Settings extends Omit<Partial<LookupSettings>, "resolver"> {
+  readonly connectBy?: Family;
+}
+
+function proberIn(zone: Zone, { connectBy, ...settings }: Settings = {}) {
   const resolver = zoneResolver(zone);
-  const prober = new Prober({
-    timeoutMs: 10_000,
+  const { signal } = new AbortController();
+  const timeoutMs = settings.timeoutMs ?? 10_000;
+  const lookups = new Lookups({
     family: undefined,
-    lookUpBoth: false,
-    maxConnections: 256,
-    resolver,
-    signal: new AbortController().signal,
+    deadlines: deadlinesOf(signal),
+    places: new Places(100),
     ...settings,
+    timeoutMs,
+    resolver,
   });
-  return { prober, asked: resolver.asked };
+  const attempts = new Attempts(new Places(256));
+  const ask = prober({ timeoutMs, family: connectBy ?? settings.family, lookups, attempts });
+  return {
+    lookUp: async (host: string) => (await lookups.of(host)).lookup,
+    probe: (of: Target) =>
+      new Promise<ServerReport>((settled, failed) => ask(of, signal, { settled, failed })),
+    asked: resolver.asked,
+  };
 }
 
 function target(server: string, port: number): Target {
@@ -35,9 +53,9 @@ function target(server: string, port: number): Target {
   return first;
 }
 
-describe("Prober lookUp()", () => {
+describe("Lookups of()", () => {
   test("looks each name up once, however often it is asked for", async () => {
-    const { prober, asked } = proberIn({ "mx.test": ["192.0.2.1"], "other.test": "not-found" });
+    const { asked, ...prober } = proberIn({ "mx.test": ["192.0.2.1"], "other.test": "not-found" });
     const found = { kind: "found", addresses: ["192.0.2.1"] } as const;
     expect(await Promise.all([prober.lookUp("mx.test"), prober.lookUp("mx.test")])).toEqual([found, found]);
     expect(await prober.lookUp("mx.test")).toEqual(found);
@@ -47,33 +65,32 @@ describe("Prober lookUp()", () => {
 
   test("is a value when it takes too long", async () => {
     jest.useFakeTimers();
-    const { prober } = proberIn({ "silent.test": "silent" }, { timeoutMs: 1_000 });
+    const prober = proberIn({ "silent.test": "silent" }, { timeoutMs: 1_000 });
     const lookup = prober.lookUp("silent.test");
     jest.advanceTimersByTime(1_004);
     expect(await lookup).toEqual({ kind: "timed-out", stage: "dns" });
   });
 
   test("rejects when the resolver does, which is a defect", () => {
-    const { prober } = proberIn({});
+    const prober = proberIn({});
     expect(prober.lookUp("mx.test")).rejects.toThrow("Cannot find mx.test in the zone");
   });
 
   test.each([
-    [4, false, "mx.test 4"],
-    [6, false, "mx.test 6"],
-    [4, true, "mx.test"],
-    [undefined, true, "mx.test"],
-  ] as const)("asks for family %p, both wanted: %p, as %s", async (family, lookUpBoth, question) => {
-    const { prober, asked } = proberIn({ "mx.test": "not-found" }, { family, lookUpBoth });
+    [4, "mx.test 4"],
+    [6, "mx.test 6"],
+    [undefined, "mx.test"],
+  ] as const)("asks for family %p as %s", async (family, question) => {
+    const { asked, ...prober } = proberIn({ "mx.test": "not-found" }, { family });
     await prober.lookUp("mx.test");
     expect(asked).toEqual([question]);
   });
 });
 
-describe("Prober probe()", () => {
+describe("prober()", () => {
   test("reports the address that answered and what each stage took", async () => {
     using server = fakeSmtpServer(GREETS, { hostname: "127.0.0.41" });
-    const { prober } = proberIn({ "mx.test": ["127.0.0.41"] });
+    const prober = proberIn({ "mx.test": ["127.0.0.41"] });
     const mx = target("10:MX.test", server.port);
     const report = await prober.probe(mx);
     expect(report).toEqual({
@@ -91,7 +108,7 @@ describe("Prober probe()", () => {
 
   test("looks no address up", async () => {
     using server = fakeSmtpServer(GREETS, { hostname: "127.0.0.41" });
-    const { prober, asked } = proberIn({});
+    const { asked, ...prober } = proberIn({});
     const { outcome, dnsMs } = await prober.probe(target("[127.0.0.41]", server.port));
     expect({ kind: outcome.kind, dnsMs, asked }).toEqual({ kind: "greeted", dnsMs: null, asked: [] });
   });
@@ -102,7 +119,7 @@ describe("Prober probe()", () => {
     [{ ownFailure: "EMFILE" }, { kind: "no-resources", cause: "EMFILE" }],
     [[], { kind: "not-found" }],
   ] as const)("reports a lookup that says %j", async (answer, outcome) => {
-    const { prober } = proberIn({ "mx.test": answer });
+    const prober = proberIn({ "mx.test": answer });
     const mx = target("mx.test", 25);
     expect(await prober.probe(mx)).toEqual({
       target: mx,
@@ -124,7 +141,7 @@ describe("Prober probe()", () => {
       ["127.0.0.41", "127.0.0.42"],
       ["127.0.0.42", "127.0.0.41"],
     ]) {
-      const { prober } = proberIn({ "mx.test": addresses });
+      const prober = proberIn({ "mx.test": addresses });
       const { address, outcome } = await prober.probe(target("mx.test", alive.port));
       expect([address, outcome.kind]).toEqual(["127.0.0.42", "greeted"]);
     }
@@ -135,7 +152,7 @@ describe("Prober probe()", () => {
     const hosts = ["127.0.0.41", "127.0.0.42"];
     using _one = fakeSmtpServer("S: 421 four\nC: QUIT", { hostname: "127.0.0.41", port: v6.port });
     using _two = fakeSmtpServer("S: 421 four\nC: QUIT", { hostname: "127.0.0.42", port: v6.port });
-    const { prober } = proberIn({ "mx.test": [...hosts, "::1"] });
+    const prober = proberIn({ "mx.test": [...hosts, "::1"] });
     const { attempts } = await prober.probe(target("mx.test", v6.port));
     expect(attempts.map(({ endpoint }) => endpoint.address)).toEqual(["127.0.0.41", "::1", "127.0.0.42"]);
   });
@@ -146,14 +163,14 @@ describe("Prober probe()", () => {
   ] as const)("connects by family %d only, though both were looked up", async (family, address) => {
     using v6 = fakeSmtpServer(GREETS, { hostname: "::1" });
     using v4 = fakeSmtpServer(GREETS, { hostname: "127.0.0.41", port: v6.port });
-    const { prober } = proberIn({ "mx.test": ["127.0.0.41", "::1"] }, { family, lookUpBoth: true });
+    const prober = proberIn({ "mx.test": ["127.0.0.41", "::1"] }, { connectBy: family });
     const report = await prober.probe(target("mx.test", v6.port));
     expect([report.address, report.attempts.length]).toEqual([address, 1]);
     expect(await connectionsBefore(family === 4 ? v6 : v4)).toBe(0);
   });
 
   test("reports a name without an address of the family as not found, and an address of the other too", async () => {
-    const { prober } = proberIn({ "mx.test": ["127.0.0.41"] }, { family: 6, lookUpBoth: true });
+    const prober = proberIn({ "mx.test": ["127.0.0.41"] }, { connectBy: 6 });
     expect((await prober.probe(target("mx.test", 25))).outcome).toEqual({ kind: "not-found" });
     expect((await prober.probe(target("127.0.0.41", 25))).outcome).toEqual({ kind: "not-found" });
   });
@@ -162,7 +179,7 @@ describe("Prober probe()", () => {
     using silent = fakeSmtpServer("", { hostname: "127.0.0.41" });
     jest.useFakeTimers();
     const answer = Promise.withResolvers<readonly string[]>();
-    const { prober } = proberIn({ "mx.test": answer.promise }, { timeoutMs: 1_000 });
+    const prober = proberIn({ "mx.test": answer.promise }, { timeoutMs: 1_000 });
     const probing = prober.probe(target("mx.test", silent.port));
     jest.advanceTimersByTime(700);
     answer.resolve(["127.0.0.41"]);
@@ -175,7 +192,7 @@ describe("Prober probe()", () => {
   test("times out when the lookup has used all the time up", async () => {
     jest.useFakeTimers();
     const answer = Promise.withResolvers<readonly string[]>();
-    const { prober } = proberIn({ "mx.test": answer.promise }, { timeoutMs: 1_000 });
+    const prober = proberIn({ "mx.test": answer.promise }, { timeoutMs: 1_000 });
     const probing = prober.probe(target("mx.test", 25));
     jest.advanceTimersByTime(1_001);
     answer.resolve(["127.0.0.41"]);
@@ -187,7 +204,7 @@ describe("Prober probe()", () => {
   test("does not count the time between a lookup and the probe", async () => {
     using server = fakeSmtpServer("", { hostname: "127.0.0.41" });
     jest.useFakeTimers();
-    const { prober } = proberIn({ "mx.test": ["127.0.0.41"] }, { timeoutMs: 1_000 });
+    const prober = proberIn({ "mx.test": ["127.0.0.41"] }, { timeoutMs: 1_000 });
     await prober.lookUp("mx.test");
     jest.advanceTimersByTime(60_000);
     const probing = prober.probe(target("mx.test", server.port));
@@ -200,7 +217,7 @@ describe("Prober probe()", () => {
 
   test("connects once for two targets of one endpoint", async () => {
     using server = fakeSmtpServer(GREETS, { hostname: "127.0.0.41" });
-    const { prober } = proberIn({ "one.test": ["127.0.0.41"], "two.test": ["127.0.0.41"] });
+    const prober = proberIn({ "one.test": ["127.0.0.41"], "two.test": ["127.0.0.41"] });
     const names = ["one.test", "two.test", "127.0.0.41"];
     const reports = await Promise.all(names.map((name) => prober.probe(target(name, server.port))));
     expect(reports.map(({ target: { server: name }, outcome }) => `${name} ${outcome.kind}`)).toEqual([

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Report } from "../../src/check/run.ts";
+import type { Report } from "../../src/check/report.ts";
 import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
 import { reportOn, settled } from "./samples.ts";
 

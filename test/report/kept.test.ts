@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Kept } from "../../src/cache/store.ts";
 import type { ProbeOutcome } from "../../src/probe/outcome.ts";
 import { parseKeptFilters, renderKept } from "../../src/report/kept.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
+import { UsageError } from "../../src/text/errors.ts";
 
 const question = { host: "mx1.example.test", port: 25, family: null } as const;
 

@@ -1,4 +1,4 @@
-import type { Report } from "../../src/check/run.ts";
+import type { Report } from "../../src/check/report.ts";
 import type { Requirement } from "../../src/check/verdict.ts";
 import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
 import type { Target } from "../../src/text/target.ts";

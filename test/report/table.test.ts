@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Report } from "../../src/check/run.ts";
+import type { Report } from "../../src/check/report.ts";
 import type { Requirement } from "../../src/check/verdict.ts";
 import { type Paint, renderTable } from "../../src/report/table.ts";
 import { fullReport } from "./arbitrary-reports.ts";

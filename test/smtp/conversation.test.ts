@@ -1,10 +1,22 @@
 import { describe, expect, test } from "bun:test";
-import { type AttemptOutcome, Dialogue } from "../../src/smtp/conversation.ts";
+import type { Attempt, AttemptOutcome } from "../../src/smtp/attempt.ts";
+import { Conversation } from "../../src/smtp/conversation.ts";
+import { ladder } from "../../src/smtp/ladder.ts";
+import type { Script } from "../../src/smtp/script.ts";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
 import { type FakeSmtpServer, type FakeSmtpServerOptions, fakeSmtpServer } from "../fake/smtp-server.ts";
 
-function converse({ hostname, port }: { readonly hostname: string; readonly port: number }): Dialogue {
-  return new Dialogue({ address: hostname, port });
+function converse(
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+  script: Script = ladder(),
+) {
+  const { promise: attempt, resolve: settled } = Promise.withResolvers<Attempt>();
+  const conversation = new Conversation({ address: hostname, port }, script, { settled });
+  return {
+    attempt,
+    timedOut: () => conversation.timedOut(),
+    cancel: () => conversation.cancel(),
+  };
 }
 
 async function outcomeOf(server: FakeSmtpServer): Promise<AttemptOutcome> {
@@ -22,7 +34,7 @@ function greeted(...lines: readonly string[]): AttemptOutcome {
   return { kind: "greeted", reply: { code: 220, lines, complete: true } };
 }
 
-describe("Dialogue is greeted, and says QUIT after the whole greeting,", () => {
+describe("Conversation is greeted, and says QUIT after the whole greeting,", () => {
   test.each<[string, string, AttemptOutcome]>([
     ["by one line", "S: 220 mx.test ESMTP", greeted("mx.test ESMTP")],
     ["by several lines", "S: 220-mx.test\nS: 220-hello\nS: 220 ESMTP", greeted("mx.test", "hello", "ESMTP")],
@@ -42,7 +54,7 @@ describe("Dialogue is greeted, and says QUIT after the whole greeting,", () => {
   });
 });
 
-describe("Dialogue is greeted by the code alone, and says nothing,", () => {
+describe("Conversation is greeted by the code alone, and says nothing,", () => {
   test.each<[string, string, readonly string[]]>([
     ["after the first of several lines", "S: 220-mx.test", ["mx.test"]],
     ["after the separator", "S| 220-", [""]],
@@ -64,7 +76,7 @@ describe("Dialogue is greeted by the code alone, and says nothing,", () => {
   });
 });
 
-describe("Dialogue is declined", () => {
+describe("Conversation is declined", () => {
   test.each<[string, string, number, readonly string[]]>([
     ["for now", "S: 421 4.7.0 too busy", 421, ["4.7.0 too busy"]],
     ["for good", "S: 554 no", 554, ["no"]],
@@ -106,7 +118,7 @@ describe("Dialogue is declined", () => {
   });
 });
 
-describe("Dialogue finds no SMTP, and says nothing,", () => {
+describe("Conversation finds no SMTP, and says nothing,", () => {
   test.each<[string, string, string]>([
     ["in HTTP", "S: HTTP/1.1 400 Bad Request\n(wait 5ms)\n(close)", "HTTP/1.1 400 Bad Request"],
     ["in SSH", "S: SSH-2.0-OpenSSH_9.2", "SSH-2.0-OpenSSH_9.2"],
@@ -130,7 +142,7 @@ describe("Dialogue finds no SMTP, and says nothing,", () => {
   });
 });
 
-describe("Dialogue tells", () => {
+describe("Conversation tells", () => {
   test("a connection that closes before a greeting", async () => {
     expect((await play("(close)")).outcome).toEqual({ kind: "closed" });
   });
@@ -162,7 +174,7 @@ describe("Dialogue tells", () => {
   });
 });
 
-describe("Dialogue timedOut() and cancel()", () => {
+describe("Conversation timedOut() and cancel()", () => {
   test("in greeting once the connection is open", async () => {
     using server = fakeSmtpServer("");
     const dialogue = converse(server);
@@ -191,5 +203,45 @@ describe("Dialogue timedOut() and cancel()", () => {
     dialogue.cancel();
     await server.ended();
     expect(await Promise.race([dialogue.attempt, Promise.resolve("pending")])).toBe("pending");
+  });
+});
+
+describe("Conversation plays a script of several turns", () => {
+  function* hello(): Script {
+    yield { stage: "greeting", say: "", hear: "reply", want: [220] };
+    const reply = yield { stage: "greeting", say: "EHLO me.test\r\n", hear: "reply", want: [250] };
+    return { kind: "greeted", reply };
+  }
+
+  async function playHello(script: string, options: FakeSmtpServerOptions = {}) {
+    using server = fakeSmtpServer(script, options);
+    const { outcome } = await converse(server, hello()).attempt;
+    return { outcome, heard: await server.ended(), complaints: server.complaints };
+  }
+
+  const OFFER = { code: 250, lines: ["mx.test", "SIZE 1000"], complete: true };
+
+  test.each([undefined, 1, 2, 3, 7])("in packets of %p octets", async (cutEvery) => {
+    const script = "S: 220-mx.test\nS: 220 ESMTP\nC: EHLO me.test\nS: 250-mx.test\nS: 250 SIZE 1000\nC: QUIT";
+    expect(await playHello(script, cutEvery === undefined ? {} : { cutEvery })).toEqual({
+      outcome: { kind: "greeted", reply: OFFER },
+      heard: "EHLO me.test\r\nQUIT\r\n",
+      complaints: [],
+    });
+  });
+
+  test("whose replies come early", async () => {
+    const { outcome } = await playHello("S: 220 mx.test\nS: 250-mx.test\nS: 250 SIZE 1000\nC: EHLO me.test");
+    expect(outcome).toEqual({ kind: "greeted", reply: OFFER });
+  });
+
+  test.each<[string, string, AttemptOutcome["kind"], string]>([
+    ["declines", "S: 502 no", "declined", "QUIT\r\n"],
+    ["says what is no reply", "S: hello", "not-smtp", ""],
+    ["closes", "(close)", "closed", ""],
+    ["resets", "(wait 5ms)\n(reset)", "reset", ""],
+  ])("of which the server %s a later one", async (_, ending, kind, lastWord) => {
+    const { outcome, heard } = await playHello(`S: 220 mx.test\nC: EHLO me.test\n${ending}`);
+    expect({ kind: outcome.kind, heard }).toEqual({ kind, heard: `EHLO me.test\r\n${lastWord}` });
   });
 });

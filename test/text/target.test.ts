@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { UsageError } from "../../src/text/errors.ts";
 import { parseHost, parsePort, parseTargets, type Target } from "../../src/text/target.ts";
-import { UsageError } from "../../src/text/usage-error.ts";
 
 const WANTED = "[preference:]host[:port], such as 10:mx1.example.org or 10:[2001:db8::1]:2525";
 

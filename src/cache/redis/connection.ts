@@ -1,4 +1,5 @@
 import { cleanText } from "../../text/clean-text.ts";
+import { codeOf } from "../../text/errors.ts";
 import { CacheError } from "../store.ts";
 
 /** How long one operation may take, the connecting before it included. */
@@ -56,6 +57,6 @@ export class RedisConnection {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";
-  const code = "code" in error ? String(error.code) : "";
+  const code = codeOf(error) ?? "";
   return cleanText(REASONS[code] ?? error.message.slice(0, MAX_MESSAGE_CHARACTERS));
 }

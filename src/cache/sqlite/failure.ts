@@ -1,4 +1,4 @@
-import { codeOf } from "./path.ts";
+import { codeOf } from "../../text/errors.ts";
 
 /** Our file with contents that are not: damaged in a way that SQLite does not mind. */
 export class DamagedError extends Error {
@@ -28,7 +28,7 @@ const WRONG_TABLES = /^(?:no such (?:table|column)|unsupported file format)/;
 export function failureOf(error: unknown): Failure {
   if (error instanceof DamagedError) return "damaged";
   if (error instanceof ChangedError) return "changed";
-  const code = codeOf(error);
+  const code = codeOf(error) ?? "";
   if (code === "SQLITE_ERROR" && error instanceof Error && WRONG_TABLES.test(error.message)) return "damaged";
   return FAILURES.find(([pattern]) => pattern.test(code))?.[1] ?? "final";
 }
@@ -44,7 +44,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 
 /** Why a database cannot be used, in a few words. */
 export function explainSqliteFailure(error: unknown): string {
-  const code = codeOf(error);
+  const code = codeOf(error) ?? "";
   const known = REASONS.find(([pattern]) => pattern.test(code))?.[1];
   if (known !== undefined) return known;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import { codeOf } from "../../text/errors.ts";
 /** What stands at a path, as far as a cache is concerned. */
 export type FileState = "missing" | "symbolic-link" | "no-file" | "empty" | "ours" | "foreign";
 
@@ -95,9 +96,4 @@ export function lockReplacement(path: string): Disposable | undefined {
     throw error;
   }
   return { [Symbol.dispose]: () => fs.rmSync(lock, { force: true }) };
-}
-
-/** The code of a system's or a library's error, such as ENOSPC or SQLITE_FULL; empty when it has none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

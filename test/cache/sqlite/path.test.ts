@@ -4,12 +4,12 @@ import { join } from "node:path";
 import {
   APPLICATION_ID,
   accessProblem,
-  codeOf,
   createFile,
   fileState,
   lockReplacement,
   removeDatabase,
 } from "../../../src/cache/sqlite/path.ts";
+import { codeOf } from "../../../src/text/errors.ts";
 import { makeFolder } from "./fixtures.ts";
 
 /** The least that is taken for a file of ours: our mark where it belongs. */
@@ -95,14 +95,4 @@ test("accessProblem() is why neither a file nor its folder can be written to", (
   expect(accessProblem(folder.cache)).toBeUndefined();
   mkdirSync(join(folder.path, "folder"));
   expect(codeOf(accessProblem(join(folder.cache, "x")))).toBe("ENOTDIR");
-});
-
-test("codeOf() is the code of an error that has one", () => {
-  expect(codeOf(Object.assign(new Error(), { code: "ENOSPC" }))).toBe("ENOSPC");
-  expect([new Error("ENOSPC"), Object.assign(new Error(), { code: 5 }), "ENOSPC", null].map(codeOf)).toEqual([
-    "",
-    "",
-    "",
-    "",
-  ]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cannotRead, UsageError } from "../../src/text/usage-error.ts";
+import { cannotRead, codeOf, UsageError } from "../../src/text/errors.ts";
 
 test("cannotRead() quotes the value, and says what it was read as and what would be right", () => {
   const error = cannotRead("10x", "a timeout", "seconds, such as 2.5");
@@ -21,4 +21,11 @@ test.each([
 test("cannotRead() does not cut a character in two", () => {
   const { message } = cannotRead(`${"x".repeat(79)}👍👍`, "a port", "1 to 65535");
   expect(message).not.toContain("\\u{d83d}");
+});
+
+test("codeOf() is the code of an error that has one", () => {
+  expect(codeOf(Object.assign(new Error(), { code: "ENOSPC" }))).toBe("ENOSPC");
+  for (const other of [new Error("ENOSPC"), Object.assign(new Error(), { code: 5 }), "ENOSPC", null]) {
+    expect(codeOf(other)).toBeUndefined();
+  }
 });
