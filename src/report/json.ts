@@ -13,7 +13,7 @@ export function renderJson(report: Report): string {
     version: VERSION,
     verdict: report.verdict,
     server: report.server === null ? null : cleanText(report.server.server),
-    requirement: report.requirement,
+    requirement: `${report.requirement}-available`,
     met: report.met === true,
     elapsedMs: rounded(report.elapsedMs),
     servers: report.servers.map(describeServer),

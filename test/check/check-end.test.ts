@@ -2,13 +2,9 @@ import { afterEach, describe, expect, jest, test } from "bun:test";
 import { check } from "../../src/check/check.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { zoneResolver } from "../fake/zone-resolver.ts";
-
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 
 afterEach(() => {
   jest.useRealTimers();

@@ -6,10 +6,9 @@ import type { Report } from "../../src/check/report.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { MemoryStore } from "../fake/memory-store.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { zoneResolver } from "../fake/zone-resolver.ts";
-
-const GREETS = "S: 220 mx.example.test ESMTP\nC: QUIT";
 
 /** Servers by what becomes of them: one that is up, one that is down, one that this machine cannot judge. */
 const UP = "127.0.0.91";

@@ -6,13 +6,10 @@ import type { ServerReport } from "../../src/probe/outcome.ts";
 import { UsageError } from "../../src/text/errors.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { zoneResolver } from "../fake/zone-resolver.ts";
 
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
 const GREETS_LATE = "(wait 30ms)\nS: 220 mx.example.test ESMTP\nC: QUIT";
 

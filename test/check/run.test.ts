@@ -4,14 +4,11 @@ import type { CheckOptions } from "../../src/check/options.ts";
 import { StopHostError } from "../../src/check/stop-hosts.ts";
 import type { ServerReport } from "../../src/probe/outcome.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { type Zone, type ZoneAnswer, zoneResolver } from "../fake/zone-resolver.ts";
 import { THREE, threeServers } from "./three-servers.ts";
 
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
 
 async function run(servers: string, zone: Zone, options: CheckOptions) {

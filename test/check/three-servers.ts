@@ -1,10 +1,6 @@
 import { connectionsBefore } from "../fake/connections-before.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
-
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 
 /** Where {@link threeServers} are. */
 export const THREE = { "s1.test": ["127.0.0.61"], "s2.test": ["127.0.0.62"], "s3.test": ["127.0.0.63"] };

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { standard } from "../../src/command/standard-streams.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { capturedMain } from "./captured-main.ts";
 
-const GREETS = "S: 220 mx.example.test ESMTP\nC: QUIT";
 const UP = "127.0.0.81";
 const DOWN = "127.0.0.82";
 

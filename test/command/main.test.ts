@@ -3,13 +3,9 @@ import { version } from "../../package.json";
 import { guardExitStatus } from "../../src/command/main.ts";
 import { standard } from "../../src/command/standard-streams.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { capturedMain } from "./captured-main.ts";
-
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 
 const run = capturedMain();
 

@@ -2,9 +2,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
+import { BUSY, GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, PATIENCE_MS, run } from "./command.ts";
-import { BUSY, GREETS } from "./scripts.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);

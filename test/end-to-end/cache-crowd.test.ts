@@ -1,9 +1,9 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { makeFolder } from "../cache/sqlite/fixtures.ts";
+import { GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { compiled, PATIENCE_MS, type Ran, run } from "./command.ts";
-import { GREETS, SILENT } from "./scripts.ts";
 import { start } from "./under-way.ts";
 
 setDefaultTimeout(PATIENCE_MS);

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { type Folder, makeFolder, runSql } from "../cache/sqlite/fixtures.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeRedisListener } from "../fake/redis-listener.ts";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { bareEnvironment, commands, compiled, PATIENCE_MS, run } from "./command.ts";
 import { readReport } from "./read-report.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);

@@ -3,11 +3,11 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { parsePluginOutput } from "../report/perfdata-parser.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);

@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { refusedPort } from "../fake/dead-port.ts";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, PATIENCE_MS, run } from "./command.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

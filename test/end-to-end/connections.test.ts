@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
+import { GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, PATIENCE_MS, run, withoutTimes } from "./command.ts";
-import { GREETS, SILENT } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

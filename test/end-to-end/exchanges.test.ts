@@ -1,10 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { fakeNameServer } from "../fake/name-server.ts";
+import { BUSY, GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import type { Entry, Zone } from "../fake/zone.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
-import { BUSY, GREETS } from "./scripts.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, PATIENCE_MS, run, withoutTimes } from "./command.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { type Command, compiled, PATIENCE_MS, run } from "./command.ts";
-import { GREETS } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, PATIENCE_MS, run, withoutTimes } from "./command.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

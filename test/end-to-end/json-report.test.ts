@@ -1,10 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, inShell, PATIENCE_MS, run } from "./command.ts";
 import { readReport } from "./read-report.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
@@ -48,7 +48,7 @@ describe.each(commands)("smtpdcheck $name --format json", (command) => {
     expect(report).toMatchObject({
       verdict: "available",
       server: "127.0.0.11",
-      requirement: "none",
+      requirement: "none-available",
       met: false,
     });
     expect(

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, inShell, PATIENCE_MS, run } from "./command.ts";
-import { GREETS, SILENT } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

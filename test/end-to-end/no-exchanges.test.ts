@@ -1,10 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { fakeNameServer } from "../fake/name-server.ts";
+import { GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import type { Entry, Zone } from "../fake/zone.ts";
 import { compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
-import { GREETS } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

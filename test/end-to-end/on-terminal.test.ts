@@ -1,9 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { refusedPort } from "../fake/dead-port.ts";
+import { BUSY, GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { compiled, PATIENCE_MS, withoutTimes } from "./command.ts";
 import { hasTerminals, runOnTerminal } from "./pseudo-terminal.ts";
-import { BUSY, GREETS } from "./scripts.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);

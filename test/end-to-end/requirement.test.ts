@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
 import { readReport } from "./read-report.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
@@ -194,7 +194,7 @@ describe("smtpdcheck --require", () => {
     expect(readReport(ran.stdout)).toMatchObject({
       verdict: "available",
       server: S2,
-      requirement: "all",
+      requirement: "all-available",
       met: false,
     });
   });

@@ -1,9 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
+import { BUSY, GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
-import { BUSY, GREETS } from "./scripts.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 

@@ -1,10 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import type { Zone } from "../fake/zone.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
-import { BUSY, GREETS, SILENT } from "./scripts.ts";
 import { start } from "./under-way.ts";
 
 setDefaultTimeout(PATIENCE_MS);
@@ -159,7 +159,7 @@ describe("smtpdcheck --wait", () => {
   });
 
   test.concurrent.each([
-    ["json", /^\{"version":1,"verdict":"unavailable",.*"requirement":"any","met":false,.*\}\n$/, 1],
+    ["json", /^\{"version":1,"verdict":"unavailable",.*"requirement":"any-available","met":false,.*\}\n$/, 1],
     ["table", /\nNo server is available \(--require any is not met\): 1 unavailable; N ms\n$/, 1],
     ["nagios", /^SMTPDCHECK CRITICAL - 0 of 1 available; [^\n]*\n[^\n]*\n$/, 2],
   ] as const)("reports the last round as %s", async (format, report, status) => {

@@ -6,12 +6,9 @@ import { interleaveFamilies, STAGGER_MS, type Tried, tryAddresses } from "../../
 import { Attempts } from "../../src/probe/attempts.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
 
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
 const SILENT = "";
 

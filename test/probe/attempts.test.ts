@@ -5,12 +5,9 @@ import { Attempts } from "../../src/probe/attempts.ts";
 import type { Attempt } from "../../src/smtp/attempt.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 const SILENT = "";
 
 const never = new Deadline();

@@ -9,13 +9,9 @@ import type { Family } from "../../src/text/address.ts";
 import { parseTargets, type Target } from "../../src/text/target.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { type Zone, zoneResolver } from "../fake/zone-resolver.ts";
-
-const GREETS = `
-  S: 220 mx.example.test ESMTP
-  C: QUIT
-`;
 
 afterEach(() => {
   jest.useRealTimers();

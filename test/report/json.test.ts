@@ -25,7 +25,7 @@ test("renderJson() writes one object on one line, in the order of the issue", ()
       version: 1,
       verdict: "available",
       server: "mx1.example.test",
-      requirement: "none",
+      requirement: "none-available",
       met: false,
       elapsedMs: 33.25,
       servers: [
@@ -160,7 +160,7 @@ test.each<[string, (report: Json, server: Json, attempt: Json) => void]>([
   ],
   ["undetermined by no server", (report) => Object.assign(report, { verdict: "undetermined", server: null })],
   ["a requirement met that is not", (report) => Object.assign(report, { met: true })],
-  ["a requirement not met that is", (report) => Object.assign(report, { requirement: "any" })],
+  ["a requirement not met that is", (report) => Object.assign(report, { requirement: "any-available" })],
   ["a status against its reason", (_, server) => Object.assign(server, { status: "unavailable" })],
   ["a stage against its reason", (_, server) => Object.assign(server, { stage: "connect" })],
   ["greeted with another code than 220", (_, server) => Object.assign(server, { code: 250 })],

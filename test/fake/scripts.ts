@@ -6,6 +6,12 @@ export const GREETS = `
   (close)
 `;
 
+/** The same, in a script that leaves what follows QUIT to the client. */
+export const GREETS_AND_LISTENS = `
+  S: 220 mx.example.test ESMTP
+  C: QUIT
+`;
+
 /** A server that has no time. */
 export const BUSY = `
   S: 421 4.7.0 too busy
