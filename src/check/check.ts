@@ -6,6 +6,9 @@ import type { Report } from "./report.ts";
 import { run } from "./run.ts";
 import { listServers } from "./server-list.ts";
 
+/** Why what is still under way ends with its check; an abort without a reason makes an exception, which costs a start 0.2 ms. */
+const OVER = "The check is over";
+
 /**
  * Tells whether one of these mail servers is available, and which: all are probed at the same time, and the answer is
  * the first in list order, as if they had been probed one by one.
@@ -23,7 +26,7 @@ export async function check(
   try {
     return await deadline(ask(servers, options, signal), signal);
   } finally {
-    over.abort();
+    over.abort(OVER);
   }
 }
 

@@ -30,7 +30,7 @@ export class StopPlaces {
   readonly #sharing = new Map<number | null, number>();
   readonly #hanging = new Map<number | null, number[]>();
   readonly #told: boolean[] = [];
-  readonly #news: { readonly at: number; readonly standing: Standing }[] = [];
+  #news: { readonly at: number; readonly standing: Standing }[] = [];
   #count = 0;
   #nearest = 0;
   #farthest: number;
@@ -141,7 +141,9 @@ export class StopPlaces {
 
   /** What becomes certain together is told in list order. */
   #tellNews(): void {
-    const news = this.#news.splice(0).sort((one, other) => one.at - other.at);
+    const news = this.#news;
+    this.#news = [];
+    if (news.length > 1) news.sort((one, other) => one.at - other.at);
     for (const { at, standing } of news) this.#certain(at, standing);
   }
 

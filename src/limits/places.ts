@@ -27,8 +27,12 @@ export class Places {
 
   /** Calls back with a place taken, at once when there is one; {@link leave} gives it back. */
   enter(admitted: () => void): void {
-    this.#waiting.push(admitted);
-    this.#admit();
+    if (this.#firstWaiting < this.#waiting.length || this.#taken >= this.#limit(this.#taken)) {
+      this.#waiting.push(admitted);
+    } else {
+      this.#taken += 1;
+      admitted();
+    }
   }
 
   /** Gives a place back. */
@@ -39,7 +43,7 @@ export class Places {
 
   /** A loop, for who is let in may leave at once, and thousands may do so. */
   #admit(): void {
-    if (this.#isAdmitting) return;
+    if (this.#isAdmitting || this.#firstWaiting === this.#waiting.length) return;
     this.#isAdmitting = true;
     try {
       while (this.#firstWaiting < this.#waiting.length && this.#taken < this.#limit(this.#taken)) {

@@ -72,7 +72,7 @@ describe("main() with --format", () => {
       version: 1,
       verdict: "available",
       server: UP,
-      requirement: "none",
+      requirement: "none-available",
       met: false,
       servers: [
         { server: UP, reason: "greeted" },

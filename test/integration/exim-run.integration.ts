@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { compiled, projectFolder, run } from "../end-to-end/command.ts";
-import { GREETS } from "../fake/scripts.ts";
 import { refusedPort } from "../fake/dead-port.ts";
+import { GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { makeExim } from "./exim.ts";
 import { lackingServer } from "./private-server.ts";
