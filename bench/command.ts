@@ -4,6 +4,8 @@ export type Command = {
   readonly exitStatus: number;
   /** All of its standard output, where that matters. */
   readonly prints?: string;
+  /** Compiled by Bun: how such a file happens to lie in the page cache moves its start by up to 28 %. */
+  readonly isCompiled?: true;
 };
 
 /** Runs a command once, and gives what is wrong with what came of it, or null. */

@@ -1,3 +1,4 @@
+import { copyFileSync, rmSync } from "node:fs";
 import { type Command, faultOf } from "./command.ts";
 import type { Measured } from "./row.ts";
 import { median, medianRatio } from "./statistics.ts";
@@ -9,7 +10,7 @@ export type Contender = { readonly command: Command; readonly runs: number };
 /** The median milliseconds of one contender, round by round. */
 export type Timing = { readonly contender: Contender; readonly mediansMs: readonly number[] };
 
-/** Times contenders in turn, round after round and in the opposite order every other round, so that whatever else the machine does meets them all. */
+/** Times contenders in turn, compiled ones as a fresh copy each round, round after round and in the opposite order every other round, so that whatever else the machine does meets them all. */
 export async function sideBySide<const C extends readonly Contender[]>(
   stopwatch: Stopwatch,
   contenders: C,
@@ -22,10 +23,19 @@ export async function sideBySide<const C extends readonly Contender[]>(
   const lanes = contenders.map((contender) => ({ contender, mediansMs: [] as number[] }));
   for (let round = 0; round < rounds; round++) {
     for (const { contender, mediansMs } of round % 2 === 0 ? lanes : lanes.toReversed()) {
-      mediansMs.push(median(await stopwatch.time(contender.command, contender.runs)));
+      mediansMs.push(median(await stopwatch.time(freshCopy(contender.command), contender.runs)));
     }
   }
   return lanes as { readonly [I in keyof C]: Timing };
+}
+
+function freshCopy(command: Command): Command {
+  const [program, ...args] = command.argv;
+  if (program === undefined || !command.isCompiled) return command;
+  const copy = `${program}-copy`;
+  rmSync(copy, { force: true });
+  copyFileSync(program, copy);
+  return { ...command, argv: [copy, ...args] };
 }
 
 /** How much longer one contender took than the other, as a result for the table. */

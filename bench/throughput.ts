@@ -49,7 +49,7 @@ function rateRow({ library, epoll }: Runs): Row {
   return {
     what: "10,000 probes through the library on loopback with QUIT: rate",
     against: "an epoll loop in C",
-    goal: { kind: "at-least", ratio: 0.6 },
+    goal: { kind: "at-least", ratio: 0.75 },
     result:
       epoll.length === 0
         ? { kind: "missing", lacks: "cc" }

@@ -1,4 +1,4 @@
-import { faultOf } from "./command.ts";
+import { type Command, faultOf } from "./command.ts";
 import { otherTools } from "./other-tools.ts";
 import type { Goal, Row } from "./row.ts";
 import { compare, sideBySide } from "./side-by-side.ts";
@@ -10,24 +10,36 @@ const RUNS = 30;
 const TOOL_ROUNDS = 5;
 const TOOL_RUNS = 10;
 
-/** One server up against an empty program: what the probing costs on top of starting a compiled Bun program. */
-export const emptyProgramRows: Section = async ({ stopwatch, oneServerUp, emptyProgram }) => {
-  const [ours, empty] = await sideBySide(
-    stopwatch,
-    [
-      { command: oneServerUp, runs: RUNS },
-      { command: emptyProgram, runs: RUNS },
-    ],
-    ROUNDS,
-  );
-  return [
-    {
-      what: WHAT,
-      against: "an empty compiled Bun program",
-      goal: { kind: "at-most", ratio: 1.8 },
-      result: compare(ours, empty),
-    },
+/** A port of this machine at which nobody listens. */
+const REFUSED = "127.0.0.1:1";
+
+/** The ways of the command that do not wait, against an empty program: what they cost on top of starting a compiled Bun program. */
+export const emptyProgramRows: Section = async ({
+  stopwatch,
+  oneServerUp,
+  emptyProgram,
+  responder,
+  smtpdcheck,
+}) => {
+  const silently = { exitStatus: 0, prints: "" };
+  const ways: readonly (readonly [what: string, command: Command, goal: number])[] = [
+    [WHAT, oneServerUp, 1.5],
+    ["the same with -v", smtpdcheck("-v", `127.0.0.1:${responder.port}`), 1.6],
+    ["one server refuses, text", { ...smtpdcheck(REFUSED), ...silently }, 1.6],
+    ["one server refuses, `--require any`", { ...smtpdcheck("--require", "any", REFUSED), prints: "" }, 1.6],
+    ["a usage error", { ...smtpdcheck("--nope"), exitStatus: 2, prints: "" }, 1.6],
   ];
+  const rows: Row[] = [];
+  for (const [what, command, ratio] of ways) {
+    const contenders = [
+      { command, runs: RUNS },
+      { command: emptyProgram, runs: RUNS },
+    ] as const;
+    const [ours, empty] = await sideBySide(stopwatch, contenders, ROUNDS);
+    const goal = { kind: "at-most", ratio } as const;
+    rows.push({ what, against: "an empty compiled Bun program", goal, result: compare(ours, empty) });
+  }
+  return rows;
 };
 
 /** One server up against other tools asked the same. */

@@ -36,13 +36,14 @@ export async function withWorkbench<T>(work: (workbench: Workbench) => Promise<T
     argv: [compiled, ...args],
     exitStatus: 1,
     prints: "127.0.0.1\n",
+    isCompiled: true as const,
   });
   try {
     return await work({
       scratch,
       stopwatch: findStopwatch(scratch),
       responder,
-      emptyProgram: { argv: [empty], exitStatus: 0 },
+      emptyProgram: { argv: [empty], exitStatus: 0, isCompiled: true },
       oneServerUp: smtpdcheck(`127.0.0.1:${responder.port}`),
       smtpdcheck,
     });

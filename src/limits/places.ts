@@ -79,6 +79,7 @@ export const lookups = new Places(MAX_LOOKUPS);
 /** So many connections may be wanted soon: whether there is room for them is looked at before the first is made. */
 export function expectConnections(count: number): void {
   if (count >= MANY_CONNECTIONS) lookAtRoom(connections.taken);
+  else if (connections.taken === 0) limit = MAX_CONNECTIONS;
 }
 
 /** For a few it would cost more than the probes. */

@@ -77,6 +77,15 @@ describe("the connections of this process", () => {
     expect(connections.taken).toBe(0);
   });
 
+  test("forget a want of room with the run that met it", () => {
+    room(3);
+    expectConnections(24);
+    expectConnections(1);
+    enter(20);
+    expect(connections.taken).toBe(20);
+    leave(20);
+  });
+
   test("are looked at when many are open, though few were expected", () => {
     room(1_000);
     expectConnections(24);
