@@ -8,16 +8,8 @@ export type Standing = "counts" | Exclude<SkipReason, "null-mx">;
 
 /**
  * The --stop rule of smtpdcheck(1): nothing from the first stop host on counts, and nothing of its preference,
- * wherever that stands. The stop host may be past the end: then everything counts.
- */
-export function standing(preferences: readonly (number | null)[], stopAt: number, at: number): Standing {
-  if (at === stopAt) return "stop-host";
-  const preference = preferences[stopAt] ?? null;
-  if (preference !== null && preferences[at] === preference) return "same-preference";
-  return at > stopAt ? "after-stop" : "counts";
-}
-
-/**
+ * wherever that stands; without a stop host in the list everything counts.
+ *
  * Where the stop host may still be: at a place whose identity is unknown, or at the farthest, which is the first stop
  * host known, or past the end. Told of each identity once, it tells of each place once, as soon as its standing is the
  * same whatever turns out; all of that takes a time that grows with the list and no faster.

@@ -15,7 +15,7 @@ export interface Turns<Item, Result> {
 
 /**
  * Tries things in turn, the next one a stagger after the last or at once when one fails; the first good result wins, a
- * slow one too, and of failures the most telling decides. There is at least one.
+ * slow one too, and of failures the most telling decides. There is at least one. The stagger alone keeps no process alive.
  */
 export function inTurn<Item, Result>(turns: Turns<Item, Result>): void {
   const { items, staggerMs } = turns;
@@ -25,7 +25,7 @@ export function inTurn<Item, Result>(turns: Turns<Item, Result>): void {
 
   const begun = () => {
     isWaiting = false;
-    if (!isOver && next < items.length) timer = setTimeout(startNext, staggerMs);
+    if (!isOver && next < items.length) timer = setTimeout(startNext, staggerMs).unref();
   };
 
   const startNext = () => {

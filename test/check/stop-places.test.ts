@@ -1,7 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Standing, StopPlaces, standing } from "../../src/check/stop-places.ts";
+import { type Standing, StopPlaces } from "../../src/check/stop-places.ts";
 import { parseTargets } from "../../src/text/target.ts";
+
+/** The rule itself, when it is known where the stop host stands, which may be past the end: nothing of src/. */
+function standing(preferences: readonly (number | null)[], stopAt: number, at: number): Standing {
+  if (at === stopAt) return "stop-host";
+  const preference = preferences[stopAt] ?? null;
+  if (preference !== null && preferences[at] === preference) return "same-preference";
+  return at > stopAt ? "after-stop" : "counts";
+}
 
 function standings(servers: string, stop: string): readonly Standing[] {
   const targets = parseTargets(servers, 25);
@@ -11,7 +19,24 @@ function standings(servers: string, stop: string): readonly Standing[] {
   return targets.map((_, at) => standing(preferences, stopAt, at));
 }
 
-describe("standing()", () => {
+/** What StopPlaces tells of each when all have been identified, the last first. */
+function told(servers: string, stop: string): readonly (Standing | undefined)[] {
+  const targets = parseTargets(servers, 25);
+  const standings: (Standing | undefined)[] = targets.map(() => undefined);
+  const stops = new StopPlaces(
+    targets.map(({ preference }) => preference),
+    true,
+    (at, standing) => {
+      standings[at] = standing;
+    },
+  );
+  for (const at of [...targets.keys()].reverse()) {
+    stops.identify(at, targets[at]?.host === stop ? "stop" : "other");
+  }
+  return standings;
+}
+
+describe("StopPlaces, and the rule it is held against", () => {
   test.each<[string, string, string, readonly Standing[]]>([
     [
       "10:s1 10:s2 20:s3",
@@ -32,6 +57,7 @@ describe("standing()", () => {
     ["30:s1 20:s2 10:s3", "s2", "list order, not preference order", ["counts", "stop-host", "after-stop"]],
   ])("of %s with --stop %s: %s", (servers, stop, _, expected) => {
     expect(standings(servers, stop)).toEqual(expected);
+    expect(told(servers, stop)).toEqual(expected);
   });
 });
 

@@ -6,7 +6,7 @@ export const GREETS = `
   (close)
 `;
 
-/** The same, in a script that leaves what follows QUIT to the client. */
+/** The same, but it neither answers QUIT nor closes: the end of the connection is the client's. */
 export const GREETS_AND_LISTENS = `
   S: 220 mx.example.test ESMTP
   C: QUIT

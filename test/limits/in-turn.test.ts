@@ -77,4 +77,12 @@ describe("inTurn()", () => {
     settle[0]?.(6);
     expect([started, over]).toEqual([[0], [{ decisive: 6, all: [6] }]]);
   });
+
+  test("keeps no process alive that has nothing else to wait for", async () => {
+    const code = `
+      const { inTurn } = await import(${JSON.stringify(`${import.meta.dir}/../../src/limits/in-turn.ts`)});
+      inTurn({ items: [1, 2], staggerMs: 60_000, goesOn: () => true, start: (_, begun) => begun() });`;
+    await using child = Bun.spawn([process.execPath, "-e", code]);
+    expect(await child.exited).toBe(0);
+  });
 });
