@@ -4,6 +4,7 @@ import { openCache } from "../cache/open-cache.ts";
 import { check } from "../check/check.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
+import { allowUncancellable } from "../net/connection.ts";
 import { type ServerReport, statusOf } from "../probe/outcome.ts";
 import { explain, renderServer } from "../report/explain.ts";
 import { renderJson } from "../report/json.ts";
@@ -20,6 +21,9 @@ import { waitUntilMet } from "./wait.ts";
 
 const EXIT_ERROR = 2;
 const EXIT_UNKNOWN = 3;
+
+/** As many dead servers as a process that ends with its answer may leave to the kernel. */
+const LEFT_BEHIND = 16;
 
 const COLOURS = { available: 32, unavailable: 31, undetermined: 33, skipped: 90 } as const;
 const ERROR_COLOUR = 31;
@@ -60,6 +64,7 @@ async function checkAsAsked(command: Command): Promise<Report> {
   const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled: tell } : {}) };
   const cache = cacheOf(command);
   if (command.waitMs) return waitUntilMet(command.operands, options, command.waitMs);
+  allowUncancellable(LEFT_BEHIND);
   return check(command.operands, cache === undefined ? options : { ...options, cache });
 }
 

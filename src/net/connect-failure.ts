@@ -15,31 +15,37 @@ const KERNEL_TIMEOUT_MS = 60_000;
 /** Linux gives up on an address that answers no ARP after about three seconds (arp(7)); Bun calls that a refusal too. */
 const ARP_TIMEOUT_MS = 900;
 
+/** What a failed connect means when its code is the system's own. */
+export function connectFailureOf(code: string): ConnectFailure {
+  if (isOwnFailure(code)) return { kind: "no-resources", cause: code };
+  switch (code) {
+    case "ECONNREFUSED":
+      return { kind: "refused" };
+    case "ECONNRESET":
+      return { kind: "reset", stage: "connect" };
+    case "ETIMEDOUT":
+      return { kind: "timed-out", stage: "connect" };
+    default:
+      return { kind: "unreachable", cause: code };
+  }
+}
+
 /**
- * What a failed connect really means. Bun 1.4.5 says ECONNREFUSED for nearly everything, so before a refusal is
- * believed it is made sure that this machine could have connected: a UDP socket can be had and be connected, which
- * sends nothing and truly fails without a descriptor or a route.
+ * What a failed connect of Bun's own really means. Bun 1.4.5 says ECONNREFUSED for nearly everything, so before a
+ * refusal is believed it is made sure that this machine could have connected: a UDP socket can be had and be connected,
+ * which sends nothing and truly fails without a descriptor or a route.
  */
 export async function explainConnectFailure(
   code: string,
   endpoint: Endpoint,
   elapsedMs: number,
 ): Promise<ConnectFailure> {
-  if (isOwnFailure(code)) return { kind: "no-resources", cause: code };
-  if (code === "ECONNRESET") return { kind: "reset", stage: "connect" };
-  if (code === "ETIMEDOUT" || elapsedMs > KERNEL_TIMEOUT_MS) return { kind: "timed-out", stage: "connect" };
-  if (code !== "ECONNREFUSED") return { kind: "unreachable", cause: code };
-
+  if (code !== "ECONNREFUSED") return connectFailureOf(code);
+  if (elapsedMs > KERNEL_TIMEOUT_MS) return connectFailureOf("ETIMEDOUT");
   const obstacle = await routeObstacle(endpoint);
-  if (obstacle !== undefined) {
-    return isOwnFailure(obstacle)
-      ? { kind: "no-resources", cause: obstacle }
-      : { kind: "unreachable", cause: obstacle };
-  }
-  if (elapsedMs > ARP_TIMEOUT_MS && (await isSilentNeighbour(endpoint.address))) {
-    return { kind: "unreachable", cause: "EHOSTUNREACH" };
-  }
-  return { kind: "refused" };
+  if (obstacle !== undefined) return connectFailureOf(obstacle);
+  const isNeighbourDead = elapsedMs > ARP_TIMEOUT_MS && (await isSilentNeighbour(endpoint.address));
+  return connectFailureOf(isNeighbourDead ? "EHOSTUNREACH" : code);
 }
 
 async function routeObstacle({ address, port }: Endpoint): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { explainConnectFailure } from "../net/connect-failure.ts";
+import type { ConnectFailure } from "../net/connect-failure.ts";
 import { Connection, type ConnectionEnd, type Listener } from "../net/connection.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Attempt, AttemptOutcome } from "./attempt.ts";
@@ -19,7 +19,7 @@ export interface Party {
 /**
  * One connection on which a script is played. Every unhappy way is decided here: declined, closed, reset, not SMTP.
  * QUIT is said after a complete reply (RFC 5321 §4.1.1.10) and its answer is not waited for; nothing is said after an
- * incomplete one. It makes no promise but for a connection that failed.
+ * incomplete one.
  */
 export class Conversation implements Listener {
   readonly #endpoint: Endpoint;
@@ -57,9 +57,8 @@ export class Conversation implements Listener {
     this.#play(NO_REPLY);
   }
 
-  failed(code: string): void {
-    const elapsedMs = performance.now() - this.#startedAtMs;
-    explainConnectFailure(code, this.#endpoint, elapsedMs).then((failure) => this.#end(failure, ""));
+  failed(failure: ConnectFailure): void {
+    this.#end(failure, "");
   }
 
   heard(octets: Uint8Array): void {

@@ -1,6 +1,7 @@
 const DOTS = 3;
 const ZERO = 0x30;
 const MAX_OCTET = 255;
+const IPV6_OCTETS = 16;
 const IPV6 = /^([0-9a-f.]*:[0-9a-f:.]*)(%[\w.-]{1,15})?$/i;
 const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 const LOOSE_IPV4 = /^[\da-fx.]*\d[\da-f]*$/i;
@@ -39,6 +40,15 @@ export function familyOf(host: string): Family | undefined {
   return isIpv4(host) ? 4 : undefined;
 }
 
+/** The 4 or 16 octets of a canonical address without a zone, in the network's order. */
+export function addressOctets(address: string): readonly number[] {
+  if (!address.includes(":")) return address.split(".").map(Number);
+  const [before = [], after = []] = address
+    .split("::")
+    .map((half) => (half === "" ? [] : half.split(":")).flatMap(octetsOfGroup));
+  return [...before, ...new Array<number>(IPV6_OCTETS - before.length - after.length).fill(0), ...after];
+}
+
 /** The host as the URL parser writes it: A-labels, lower case, canonical addresses. Undefined when it is not one. */
 export function hostnameOf(host: string): string | undefined {
   return URL.parse(`http://${host}/`)?.hostname;
@@ -65,12 +75,14 @@ function isIpv4(text: string): boolean {
   return dots === DOTS && digits > 0;
 }
 
+/** The two octets of one hexadecimal group of an IPv6 address. */
+function octetsOfGroup(group: string): readonly number[] {
+  const pair = Number.parseInt(group, 16);
+  return [pair >> 8, pair & MAX_OCTET];
+}
+
 function mappedIpv4(address: string): string | undefined {
   const [, high, low] = MAPPED.exec(address) ?? [];
   if (high === undefined || low === undefined) return undefined;
-  const octets = [Number.parseInt(high, 16), Number.parseInt(low, 16)].flatMap((pair) => [
-    pair >> 8,
-    pair & 255,
-  ]);
-  return octets.join(".");
+  return [high, low].flatMap(octetsOfGroup).join(".");
 }

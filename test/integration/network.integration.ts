@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { compiled, inShell, type Ran, run, withoutTimes } from "../end-to-end/command.ts";
+import { compiled, inShell, projectFolder, type Ran, run, withoutTimes } from "../end-to-end/command.ts";
 import { describeNeeding, lackingNamespaces } from "./requirement.ts";
 
 setDefaultTimeout(30_000);
@@ -17,33 +17,69 @@ const DEAF_NEIGHBOUR = `${LINK}
   ip neighbour add 192.0.2.1 lladdr 02:00:00:00:00:01 nud permanent dev near
 `;
 
+/** Where a connect cannot be made, and the system's code for it. */
+const UNREACHABLE = [
+  ["no interface is up", "", "192.0.2.1", "ENETUNREACH"],
+  ["no interface is up, not even for loopback", "", "127.0.0.1", "ENETUNREACH"],
+  ["there is no route", "ip link set lo up", "192.0.2.1", "ENETUNREACH"],
+  ["there is no route for IPv6", LINK, "2001:db8::1", "ENETUNREACH"],
+  [
+    "the route says unreachable",
+    `${LINK} ip route add unreachable 198.51.100.0/24`,
+    "198.51.100.1",
+    "EHOSTUNREACH",
+  ],
+  ["the route is a black hole", `${LINK} ip route add blackhole 198.51.100.0/24`, "198.51.100.1", "EINVAL"],
+  ["the neighbour does not answer ARP", LINK, "192.0.2.9", "EHOSTUNREACH"],
+] as const;
+
 describeNeeding("smtpdcheck in a network of its own", lackingNetwork(), () => {
   describe("says unreachable and exits 0", () => {
-    test.concurrent.each([
-      ["no interface is up", "", "192.0.2.1", "ENETUNREACH"],
-      ["no interface is up, not even for loopback", "", "127.0.0.1", "ENETUNREACH"],
-      ["there is no route", "ip link set lo up", "192.0.2.1", "ENETUNREACH"],
-      ["there is no route for IPv6", LINK, "2001:db8::1", "ENETUNREACH"],
-      [
-        "the route says unreachable",
-        `${LINK} ip route add unreachable 198.51.100.0/24`,
-        "198.51.100.1",
-        "EHOSTUNREACH",
-      ],
-      [
-        "the route is a black hole",
-        `${LINK} ip route add blackhole 198.51.100.0/24`,
-        "198.51.100.1",
-        "EINVAL",
-      ],
-      ["the neighbour does not answer ARP", LINK, "192.0.2.9", "EHOSTUNREACH"],
-    ])("when %s", async (_, network, address, cause) => {
+    test.concurrent.each(UNREACHABLE)("when %s", async (_, network, address, cause) => {
       expect(await probe(network, address)).toEqual({
         status: 0,
         stdout: "",
         stderr: `${address}: unavailable: ${address} is unreachable: ${cause} (connect N ms)\n`,
       });
     });
+  });
+
+  test.concurrent.each([
+    ...UNREACHABLE,
+    ["the route prohibits it", `${LINK} ip route add prohibit 203.0.113.0/24`, "203.0.113.1", "EACCES"],
+    ["the machine is there and nobody listens", "ip link set lo up", "127.0.0.1", "refused"],
+  ] as const)("as a library says the same when %s", async (_, network, address, cause) => {
+    const { stdout } = await library(
+      network,
+      `const { servers: [{ outcome }] } = await check("${address}", { until: "settled", timeoutMs: 9_000 });
+      console.log(outcome.cause ?? outcome.kind);`,
+    );
+    expect(stdout).toBe(`${cause}\n`);
+  });
+
+  test.concurrent("as a library ends at once, and says what it holds, when packets are swallowed", async () => {
+    const startedAtMs = performance.now();
+    const { status, stdout } = await library(
+      DEAF_NEIGHBOUR,
+      `const before = readdirSync("/proc/self/fd").length;
+      const servers = Array.from({ length: 500 }, (_, at) => "192.0.2.1:" + (at + 1));
+      await check(servers, { timeoutMs: 200 });
+      console.log(readdirSync("/proc/self/fd").length - before < 4);`,
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "true\n" });
+    expect(performance.now() - startedAtMs).toBeLessThan(15_000);
+  });
+
+  test.concurrent("holds no more after many rounds of a hundred servers that swallow packets, and calls none refused", async () => {
+    const link = `${LINK} ip link set near arp off; ip address add 198.51.100.200/24 dev near`;
+    const soak = [process.execPath, `${import.meta.dir}/soak.ts`, "10", "0.5"];
+    const ran = await run({ name: "soak", argv: [...isolated(link), ...soak] }, []);
+    const { outcomes, samples } = JSON.parse(ran.stdout);
+    expect(outcomes.greeted).toBeGreaterThan(5);
+    expect(outcomes).toEqual({ "timed-out": 100 * outcomes.greeted, greeted: outcomes.greeted });
+    expect(Math.max(...samples.map(({ descriptors }: { descriptors: number }) => descriptors))).toBeLessThan(
+      samples[0].descriptors + 4,
+    );
   });
 
   test.concurrent("exits 2 when the route prohibits this machine to connect", async () => {
@@ -85,7 +121,17 @@ function lackingNetwork(): string | undefined {
 
 /** Runs the command, with its own words, in a network that the shell lines make and that ends with the command. */
 async function probe(network: string, ...words: readonly string[]): Promise<Ran> {
-  const under = ["unshare", ...NETWORK, ...inShell(`set -e\n${network}\n"$@"`)];
-  const ran = await run(compiled, ["-v", ...words], { under });
+  const ran = await run(compiled, ["-v", ...words], { under: isolated(network) });
   return { ...ran, stderr: withoutTimes(ran.stderr) };
+}
+
+/** Runs lines that use the library in such a network. */
+async function library(network: string, lines: string): Promise<Ran> {
+  const imports = `import { readdirSync } from "node:fs"; import { check } from "${projectFolder}/index.ts";`;
+  const program = { name: "library", argv: [process.execPath, "-e", imports + lines] };
+  return await run(program, [], { under: isolated(network) });
+}
+
+function isolated(network: string): readonly string[] {
+  return ["unshare", ...NETWORK, ...inShell(`set -e\n${network}\n"$@"`)];
 }

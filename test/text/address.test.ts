@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import {
+  addressOctets,
   canonicalAddress,
   canonicalAddressOfAnySpelling,
   endsInNumber,
@@ -151,4 +153,27 @@ test.each([
   ["", undefined],
 ])("hostnameOf() of %j is %p", (host, hostname) => {
   expect(hostnameOf(host)).toBe(hostname);
+});
+
+describe("addressOctets()", () => {
+  test.each([
+    ["192.0.2.255", [192, 0, 2, 255]],
+    ["::", new Array(16).fill(0)],
+    ["::1", [...new Array(15).fill(0), 1]],
+    ["2001:db8::", [0x20, 1, 0x0d, 0xb8, ...new Array(12).fill(0)]],
+  ])("of %s", (address, octets) => {
+    expect(addressOctets(address)).toEqual(octets);
+  });
+
+  test("are those that were written, wherever the zeros stand", () => {
+    const group = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(0xffff));
+    fc.assert(
+      fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+        const address = canonicalAddress(groups.map((one) => one.toString(16)).join(":"));
+        fc.pre(address?.includes(":") === true);
+        const octets = groups.flatMap((one) => [one >> 8, one & 255]);
+        expect(addressOctets(address ?? "")).toEqual(octets);
+      }),
+    );
+  });
 });
