@@ -1,6 +1,4 @@
 #!/usr/bin/env bun
-import { guardExitStatus, main } from "./src/command/main.ts";
-
 export type { Cache, CacheSettings } from "./src/cache/cache.ts";
 export { openCache } from "./src/cache/open-cache.ts";
 export { CacheError } from "./src/cache/store.ts";
@@ -24,7 +22,4 @@ export { renderTable, type TableOptions } from "./src/report/table.ts";
 export { UsageError } from "./src/text/errors.ts";
 export type { Target } from "./src/text/target.ts";
 
-if (import.meta.main) {
-  guardExitStatus();
-  process.exit(await main(Bun.argv.slice(2)));
-}
+if (import.meta.main) await import("./src/command/bin.ts");

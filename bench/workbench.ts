@@ -28,7 +28,7 @@ export async function withWorkbench<T>(work: (workbench: Workbench) => Promise<T
   const scratch = mkdtempSync(`${tmpdir()}/smtpdcheck-bench-`);
   process.once("exit", () => rmSync(scratch, { recursive: true }));
   process.on("SIGINT", () => process.exit(130));
-  const compiled = await compileProgram("./index.ts", `${scratch}/smtpdcheck`);
+  const compiled = await compileProgram("./src/command/bin.ts", `${scratch}/smtpdcheck`);
   await Bun.write(`${scratch}/empty.ts`, "");
   const empty = await compileProgram(`${scratch}/empty.ts`, `${scratch}/empty`);
   const responder = await startResponder(scratch);

@@ -23,7 +23,7 @@ const ROOMS: readonly (readonly string[])[] = [
 const RESERVED: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/\bBun\.(?:connect|listen|udpSocket)\b/, /^net\//],
   [/\bdns\b.*\blookup\b|\bdns\.(?:lookup|resolve|prefetch)/, /^names\/system$/],
-  [/\bprocess\.exit\b/, /^(?:index|command\/main)$/],
+  [/\bprocess\.exit\b/, /^command\/(?:bin|main)$/],
   [/\bprocess\.(?:stdout|stderr)\b/, /^command\/terminal$/],
   [/\bconsole\./, /^$/],
   [/\bAbortSignal\.timeout\b/, /^limits\/deadline$/],
@@ -44,10 +44,21 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
   "report/perfdata": "report/nagios",
   "probe/lookups": "probe/prober",
   "check/stop-gate": "check/run-slow-lookup",
+  "command/bin": "end-to-end/usage",
+  "command/on-demand": "command/main-reports",
 };
 
 /** What a run that was not asked for it does not load. */
-const LOADED_WHEN_NEEDED = ["command/help"];
+const LOADED_WHEN_NEEDED = [
+  "command/on-demand",
+  "command/help",
+  "command/wait",
+  "report/table",
+  "report/json",
+  "report/nagios",
+  "cache/open-cache",
+  "cache/sqlite/store",
+];
 
 interface Source {
   /** Its path below src/, without extension. */
@@ -92,7 +103,7 @@ function namesOf(isMeant: (source: Source) => boolean): readonly string[] {
 test("the sources are found, and their imports", () => {
   expect(sources.find(({ name }) => name === "index")?.imports).toContain("check/check");
   expect(sources.find(({ name }) => name === "smtp/conversation")?.imports).toContain("net/connection");
-  expect(sources.find(({ name }) => name === "command/main")?.imports).toContain("command/help");
+  expect(sources.find(({ name }) => name === "command/main")?.imports).toContain("command/on-demand");
 });
 
 test("every source file stands in a room, and every room has one", () => {

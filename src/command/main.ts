@@ -1,23 +1,17 @@
 import { version } from "../../package.json";
 import type { Cache } from "../cache/cache.ts";
-import { openCache } from "../cache/open-cache.ts";
 import { check } from "../check/check.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { allowUncancellable } from "../net/connection.ts";
 import { type ServerReport, statusOf } from "../probe/outcome.ts";
 import { explain, renderServer } from "../report/explain.ts";
-import { renderJson } from "../report/json.ts";
-import { renderNagios, renderNagiosUnknown } from "../report/nagios.ts";
-import { renderTable } from "../report/table.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { ToldError } from "../text/errors.ts";
-import { runCacheCommand } from "./cache-command.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
 import { OPTIONS } from "./options.ts";
 import { standard } from "./standard-streams.ts";
 import { paint, terminalColumns, writeError } from "./terminal.ts";
-import { waitUntilMet } from "./wait.ts";
 
 const EXIT_ERROR = 2;
 const EXIT_UNKNOWN = 3;
@@ -29,17 +23,19 @@ const COLOURS = { available: 32, unavailable: 31, undetermined: 33, skipped: 90 
 const ERROR_COLOUR = 31;
 const WARNING_COLOUR = 33;
 
+const onDemand = () => import("./on-demand.ts");
+
 /** Runs the command: arguments in, exit status out. Whatever goes wrong comes out as 2 (3 for a monitor), never as 1. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     const command = readCommand(argv, process.env);
     switch (command.wants) {
       case "help":
-        return await print(await (await import("./help.ts")).renderHelp(OPTIONS, version), 0);
+        return await print(await (await onDemand()).renderHelp(OPTIONS, version), 0);
       case "version":
         return await print(`smtpdcheck ${version}\n`, 0);
       case "cache":
-        return await print(await runCacheCommand(command), 0);
+        return await print(await (await onDemand()).runCacheCommand(command), 0);
       case "check":
         return await answer(await checkAsAsked(command), command);
     }
@@ -62,15 +58,18 @@ export function guardExitStatus(): void {
 
 async function checkAsAsked(command: Command): Promise<Report> {
   const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled: tell } : {}) };
-  const cache = cacheOf(command);
-  if (command.waitMs) return waitUntilMet(command.operands, options, command.waitMs);
+  const cache = await cacheOf(command);
+  if (command.waitMs) {
+    const { waitUntilMet } = await onDemand();
+    return waitUntilMet(command.operands, options, command.waitMs);
+  }
   allowUncancellable(LEFT_BEHIND);
   return check(command.operands, cache === undefined ? options : { ...options, cache });
 }
 
-function cacheOf({ cache }: Command): Cache | undefined {
+async function cacheOf({ cache }: Command): Promise<Cache | undefined> {
   if (cache === null) return undefined;
-  return openCache(cache.location, {
+  return (await onDemand()).openCache(cache.location, {
     ...cache,
     warn: (message) => writeError(`smtpdcheck: ${message}`, WARNING_COLOUR),
   });
@@ -86,19 +85,22 @@ async function answer(report: Report, command: Command): Promise<number> {
         ? status
         : print(`${report.server.server}\n`, status);
     case "table":
-      return print(drawTable(report), status);
+      return print(await drawTable(report), status);
     case "json":
-      return print(renderJson(report), status);
+      return print((await onDemand()).renderJson(report), status);
     case "nagios": {
-      const { text, status } = renderNagios(report, command, Date.now());
+      const { text, status } = (await onDemand()).renderNagios(report, command, Date.now());
       return print(text, status);
     }
   }
 }
 
-function drawTable(report: Report): string {
+async function drawTable(report: Report): Promise<string> {
   const options = { nowMs: Date.now(), columns: terminalColumns(1) };
-  return renderTable(report, { ...options, paint: (text, status) => paint(text, COLOURS[status], 1) });
+  return (await onDemand()).renderTable(report, {
+    ...options,
+    paint: (text, status) => paint(text, COLOURS[status], 1),
+  });
 }
 
 /** A requirement that is not met names the servers that failed it; the classic one is met by just that. */
@@ -138,6 +140,7 @@ async function fail(error: unknown, argv: readonly string[]): Promise<number> {
     complain(messageOf(error));
     return formatOf(argv) === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
   }
+  const { renderNagiosUnknown } = await onDemand();
   return print(renderNagiosUnknown(messageOf(error)), EXIT_UNKNOWN).catch((failure) => fail(failure, argv));
 }
 
