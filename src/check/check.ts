@@ -36,6 +36,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Report> {
   const listed = await listServers(servers, options, signal);
+  options.onListed?.(listed.length);
   return run(listed, resolverFor(options), options, signal);
 }
 

@@ -41,6 +41,8 @@ export interface CheckOptions {
   readonly cache?: Cache;
   /** What the report's `met` tells of, and what may end the check early; default "none". */
   readonly requirement?: Requirement;
+  /** Called once with how many servers there are, before the first is settled. */
+  readonly onListed?: (count: number) => void;
   /** Called with each server as soon as it is settled and certain to count, or certain not to. */
   readonly onSettled?: (report: ServerReport) => void;
 }

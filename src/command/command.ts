@@ -18,6 +18,8 @@ interface CacheUse {
 /** A command line, read: what is asked, and how the answer is given. */
 export interface Command {
   readonly operands: readonly string[];
+  /** Files to read further servers from; `-` is standard input. */
+  readonly serversFrom: readonly string[];
   readonly wants: "check" | "cache" | "help" | "version";
   readonly options: CheckOptions;
   readonly format: Format;
@@ -52,6 +54,7 @@ export function readCommand(
   }
   return {
     operands,
+    serversFrom: options.get("servers-from") ?? [],
     wants,
     options: { ...readCheckOptions(options, last), until: format === "text" ? "decided" : "settled" },
     format,

@@ -8,10 +8,11 @@ import { type ServerReport, statusOf } from "../probe/outcome.ts";
 import { explain, renderServer } from "../report/explain.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { ToldError } from "../text/errors.ts";
+import { explainSystemError } from "../text/system-error.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
 import { OPTIONS } from "./options.ts";
 import { standard } from "./standard-streams.ts";
-import { paint, terminalColumns, writeError } from "./terminal.ts";
+import { canRewrite, paint, terminalColumns, writeError } from "./terminal.ts";
 
 const EXIT_ERROR = 2;
 const EXIT_UNKNOWN = 3;
@@ -59,12 +60,20 @@ export function guardExitStatus(): void {
 async function checkAsAsked(command: Command): Promise<Report> {
   const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled: tell } : {}) };
   const cache = await cacheOf(command);
+  const servers = await serversOf(command);
   if (command.waitMs) {
     const { waitUntilMet } = await onDemand();
-    return waitUntilMet(command.operands, options, command.waitMs);
+    return waitUntilMet(servers, options, command.waitMs);
   }
   allowUncancellable(LEFT_BEHIND);
-  return check(command.operands, cache === undefined ? options : { ...options, cache });
+  const ask = (asked: CheckOptions) => check(servers, cache === undefined ? asked : { ...asked, cache });
+  return canRewrite() ? (await onDemand()).withProgress(options, ask) : ask(options);
+}
+
+/** The servers named, and those of files behind them. */
+async function serversOf({ operands, serversFrom }: Command): Promise<readonly string[]> {
+  if (serversFrom.length === 0) return operands;
+  return [...operands, ...(await (await onDemand()).readServersFrom(serversFrom))];
 }
 
 async function cacheOf({ cache }: Command): Promise<Cache | undefined> {
@@ -126,7 +135,7 @@ async function print(text: string, status: number): Promise<number> {
     await standard.output(text);
     return status;
   } catch (error) {
-    throw new OutputError(`Cannot write to standard output: ${messageOf(error)}`);
+    throw new OutputError(`Cannot write to standard output: ${explainSystemError(error)}`);
   }
 }
 

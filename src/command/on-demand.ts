@@ -5,4 +5,6 @@ export { renderNagios, renderNagiosUnknown } from "../report/nagios.ts";
 export { renderTable } from "../report/table.ts";
 export { runCacheCommand } from "./cache-command.ts";
 export { renderHelp } from "./help.ts";
+export { withProgress } from "./progress.ts";
+export { readServersFrom } from "./servers-from.ts";
 export { waitUntilMet } from "./wait.ts";

@@ -7,6 +7,11 @@ export const OPTIONS = {
     valueHint: "DOMAIN",
     description: "Check the mail exchangers of DOMAIN (repeatable)",
   },
+  "servers-from": {
+    type: "string",
+    valueHint: "FILE",
+    description: "Read further servers from FILE, - is standard input (repeatable)",
+  },
   dns: {
     type: "string",
     valueHint: "ADDRESS[:PORT]",

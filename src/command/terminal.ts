@@ -36,6 +36,19 @@ export function isTerminal(stream: Stream): boolean {
   return standard.isTerminal(stream);
 }
 
+/** Whether a line on standard error can be rewritten: on a terminal that is no dumb one. */
+export function canRewrite(): boolean {
+  return isTerminal(2) && process.env["TERM"] !== "dumb";
+}
+
+/** For a terminal that tells no width. */
+const USUAL_COLUMNS = 80;
+
+/** The width of a terminal in columns, the usual one where it tells none. */
+export function terminalWidth(stream: Stream): number {
+  return terminalColumns(stream) || USUAL_COLUMNS;
+}
+
 /** The width of the terminal that a stream goes to, in columns; undefined when it goes elsewhere. */
 export function terminalColumns(stream: Stream): number | undefined {
   if (!isTerminal(stream)) return undefined;

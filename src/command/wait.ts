@@ -4,11 +4,9 @@ import type { Report } from "../check/report.ts";
 import { checkUntilMet, type Round } from "../check/rounds.ts";
 import { clip } from "../report/clip.ts";
 import { describeRound } from "../report/round.ts";
-import { isTerminal, rewriteStatus, terminalColumns, writeError } from "./terminal.ts";
+import { canRewrite, rewriteStatus, terminalWidth, writeError } from "./terminal.ts";
 
 const STATUS_COLOUR = 33;
-/** For a terminal that tells no width. */
-const USUAL_COLUMNS = 80;
 
 /**
  * Checks until the requirement is met or the time is over, and tells on standard error what is waited for: on a
@@ -19,8 +17,8 @@ export async function waitUntilMet(
   options: CheckOptions,
   waitMs: number,
 ): Promise<Report> {
-  const isRewritten = isTerminal(2);
-  const show = isRewritten ? rewrite(waitMs, terminalColumns(2) || USUAL_COLUMNS) : tellChanges();
+  const isRewritten = canRewrite();
+  const show = isRewritten ? rewrite(waitMs, terminalWidth(2)) : tellChanges();
   const round = (leftMs: number) =>
     check(servers, { ...options, timeoutMs: Math.max(1, Math.min(limitMs(options), leftMs)) });
   try {

@@ -4,6 +4,7 @@ import { UsageError } from "../../src/text/errors.ts";
 
 const CLASSIC: Command = {
   operands: [],
+  serversFrom: [],
   wants: "check",
   options: {
     mx: [],
@@ -45,6 +46,7 @@ describe("readCommand() reads", () => {
     ["--wait 1 --wait 2.5", { waitMs: 2_500 }],
     ["--cache /tmp/x", { cache: { location: "/tmp/x" } }],
     ["--cache x --cache-up 0 --cache-down 1.5", { cache: { location: "x", upMs: 0, downMs: 1_500 } }],
+    ["--servers-from a --servers-from=-", { serversFrom: ["a", "-"] }],
     ["--cache x --no-cache", { cache: null }],
     ["--no-cache --cache x", { cache: null }],
     ["--cache-up 5", { cache: null }],

@@ -126,12 +126,12 @@ describe("main() with --format", () => {
     ["table", 2],
     ["nagios", 3],
   ] as const)("%s returns %d when standard output cannot be written", async (format, status) => {
-    spyOn(standard, "output").mockRejectedValue(new Error("no space left on device"));
+    spyOn(standard, "output").mockRejectedValue(Object.assign(new Error("no"), { code: "ENOSPC" }));
     const ran = await runWithUp("--format", format, UP);
     expect(ran).toEqual({
       status,
       stdout: "",
-      stderr: "smtpdcheck: Cannot write to standard output: Error: no space left on device\n",
+      stderr: "smtpdcheck: Cannot write to standard output: no room on the disk\n",
     });
   });
 });

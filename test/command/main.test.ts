@@ -63,11 +63,11 @@ describe("main()", () => {
 
   test("returns 2 and says why when standard output cannot be written", async () => {
     using server = fakeSmtpServer(GREETS);
-    spyOn(standard, "output").mockRejectedValue(new Error("no space left on device"));
+    spyOn(standard, "output").mockRejectedValue(Object.assign(new Error("no"), { code: "ENOSPC" }));
     expect(await run(`127.0.0.1:${server.port}`)).toEqual({
       status: 2,
       stdout: "",
-      stderr: "smtpdcheck: Cannot write to standard output: Error: no space left on device\n",
+      stderr: "smtpdcheck: Cannot write to standard output: no room on the disk\n",
     });
   });
 });

@@ -6,6 +6,7 @@ test("OPTIONS are those of the manual page", () => {
     Object.entries(OPTIONS).map(([name, option]) => ("alias" in option ? `${name} ${option.alias}` : name)),
   ).toEqual([
     "mx",
+    "servers-from",
     "dns",
     "stop",
     "stop-self",

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { refusedPort } from "../fake/dead-port.ts";
-import { BUSY, GREETS } from "../fake/scripts.ts";
+import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { compiled, PATIENCE_MS, withoutTimes } from "./command.ts";
 import { hasTerminals, runOnTerminal } from "./pseudo-terminal.ts";
@@ -67,6 +67,33 @@ describe.skipIf(!hasTerminals)("smtpdcheck compiled on a terminal", () => {
     const args = ["--require", "any", "--wait", "14", `127.0.0.1:${up.port}`];
     const { status, shown } = await runOnTerminal(compiled, args, 80);
     expect({ status, shown: shown.replaceAll(REWRITE, "") }).toEqual({ status: 0, shown: "127.0.0.1\r\n" });
+  });
+
+  test.concurrent("shows how far a check is that takes longer than a second, and wipes that out", async () => {
+    using silent = fakeSmtpServer(SILENT);
+    using up = fakeSmtpServer(GREETS);
+    const words = ["--timeout", "1.6", `127.0.0.1:${silent.port}`, `localhost:${up.port}`];
+    const { status, shown } = await runOnTerminal(compiled, words, 200);
+    const [before, ...lines] = shown.split(REWRITE);
+    expect({ status, before, answer: lines.at(-1) }).toEqual({
+      status: 1,
+      before: "",
+      answer: "localhost\r\n",
+    });
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines.slice(0, -1)) {
+      expect(line).toMatch(/^1 of 2 settled, 1 available, (?:1\.0|0\.\d) a second, [12] s left$/);
+    }
+  });
+
+  test.concurrent("rewrites nothing with TERM=dumb", async () => {
+    using silent = fakeSmtpServer(SILENT);
+    const words = ["--timeout", "1.3", `127.0.0.1:${silent.port}`];
+    expect(await runOnTerminal(compiled, words, 200, { TERM: "dumb" })).toEqual({ status: 0, shown: "" });
+    const wait = ["--require", "any", "--wait", "0.3", `127.0.0.1:${silent.port}`];
+    expect((await runOnTerminal(compiled, wait, 200, { TERM: "dumb" })).shown).toMatch(
+      /^(?:smtpdcheck: \P{Cc}+\r\n)+$/u,
+    );
   });
 
   test.concurrent("draws a table in colour", async () => {

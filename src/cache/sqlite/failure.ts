@@ -1,4 +1,5 @@
 import { codeOf } from "../../text/errors.ts";
+import { explainSystemError } from "../../text/system-error.ts";
 
 /** Our file with contents that are not: damaged in a way that SQLite does not mind. */
 export class DamagedError extends Error {
@@ -35,18 +36,14 @@ export function failureOf(error: unknown): Failure {
 
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^SQLITE_(?:BUSY|LOCKED|PROTOCOL)/, "locked by another process for too long"],
-  [/^(?:SQLITE_READONLY|EROFS)/, "read-only"],
-  [/^(?:SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/, "no room on the disk"],
-  [/^(?:SQLITE_(?:PERM|AUTH)|EACCES|EPERM)/, "permission denied"],
-  [/^(?:EISDIR|SQLITE_CANTOPEN_ISDIR)/, "a folder, not a file"],
-  [/^ENOTDIR/, "its folder is a file"],
+  [/^SQLITE_READONLY/, "read-only"],
+  [/^(?:SQLITE_FULL|SQLITE_IOERR_SHMSIZE)/, "no room on the disk"],
+  [/^SQLITE_(?:PERM|AUTH)/, "permission denied"],
+  [/^SQLITE_CANTOPEN_ISDIR/, "a folder, not a file"],
 ];
 
 /** Why a database cannot be used, in a few words. */
 export function explainSqliteFailure(error: unknown): string {
   const code = codeOf(error) ?? "";
-  const known = REASONS.find(([pattern]) => pattern.test(code))?.[1];
-  if (known !== undefined) return known;
-  const message = error instanceof Error ? error.message : String(error);
-  return code === "" || message.includes(code) ? message : `${message} (${code})`;
+  return REASONS.find(([pattern]) => pattern.test(code))?.[1] ?? explainSystemError(error);
 }

@@ -32,7 +32,7 @@ test.each([
   ["EROFS", "final", "read-only"],
   ["EACCES", "final", "permission denied"],
   ["ENOTDIR", "final", "its folder is a file"],
-  ["EMFILE", "final", "it failed (EMFILE)"],
+  ["EMFILE", "final", "too many open files"],
 ])("failureOf() and explainSqliteFailure() sort %s as %s: %s", (code, failure, reason) => {
   expect<string>(failureOf(coded(code))).toBe(failure);
   expect(explainSqliteFailure(coded(code))).toBe(reason);
@@ -53,7 +53,7 @@ test("failureOf() knows our own errors, and no others", () => {
 });
 
 test("explainSqliteFailure() names a code once, and explains what is no error", () => {
-  expect(explainSqliteFailure(coded("ENOENT", "ENOENT: no such file"))).toBe("ENOENT: no such file");
+  expect(explainSqliteFailure(coded("EODD", "EODD: it is odd"))).toBe("EODD: it is odd");
   expect(explainSqliteFailure(new ChangedError())).toBe("made or removed by other processes again and again");
   expect(explainSqliteFailure(new DamagedError())).toBe("damaged");
   expect(explainSqliteFailure("odd")).toBe("odd");
