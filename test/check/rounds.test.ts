@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, jest, spyOn, test } from "bun:test";
 import type { Report } from "../../src/check/report.ts";
 import { checkUntilMet, type Round } from "../../src/check/rounds.ts";
 import { StopHostError } from "../../src/check/stop-hosts.ts";
@@ -49,6 +49,14 @@ describe("checkUntilMet()", () => {
   test("checks once when the requirement is met", async () => {
     const { came, rounds, shown, spentMs } = await wait(5_000, [{ tookMs: 0, result: MET }]);
     expect([came, rounds, shown, spentMs]).toEqual([MET, [{ atMs: 0, leftMs: 5_000 }], [], 0]);
+  });
+
+  test("checks a last time once, though its timer rings a moment early", async () => {
+    const sleep = Bun.sleep;
+    const early = spyOn(Bun, "sleep").mockImplementation((ms) => sleep(Number(ms) - 0.5));
+    const { rounds } = await wait(1_500, [{ tookMs: 0, result: NOT_MET }]);
+    early.mockRestore();
+    expect(rounds.length).toBe(3);
   });
 
   test("checks once a second, and a last time just before the end", async () => {
