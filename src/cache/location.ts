@@ -1,11 +1,13 @@
 import { cannotRead, type UsageError } from "../text/errors.ts";
 
-/** Where a cache is kept: in a file, or in a Redis or Valkey server. `shown` names it in messages, without a password. */
+/** Where a cache is kept: in a file, in a Redis or Valkey server, or in the memory of this process alone. `shown` names it in messages, without a password. */
 export type Location =
   | { readonly kind: "file"; readonly path: string; readonly shown: string }
-  | { readonly kind: "server"; readonly url: string; readonly shown: string };
+  | { readonly kind: "server"; readonly url: string; readonly shown: string }
+  | { readonly kind: "memory"; readonly shown: string };
 
 const WANTED = "a file path, redis://host[:port][/database], rediss:// or redis+unix:///path";
+const MEMORY = "memory:";
 const URL_SHAPE = /^([a-z][a-z\d+.-]*)(:.*)$/is;
 
 /** The schemes accepted, each as `Bun.RedisClient` spells it. */
@@ -24,11 +26,12 @@ const SCHEMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads a cache location: a file path, or the URL of a Redis or Valkey server.
+ * Reads a cache location: a file path, the URL of a Redis or Valkey server, or `memory:`.
  * @throws {UsageError} when it is empty, or a URL that names no such server.
  */
 export function parseLocation(text: string): Location {
   if (text === "" || text.includes("\0")) throw notALocation(text);
+  if (text === MEMORY) return { kind: "memory", shown: text };
   const [, scheme = "", rest = ""] = URL_SHAPE.exec(text) ?? [];
   const bunScheme = SCHEMES.get(scheme.toLowerCase());
   if (bunScheme === undefined && !rest.startsWith("://")) return { kind: "file", path: text, shown: text };

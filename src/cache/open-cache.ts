@@ -1,11 +1,12 @@
 import { Cache, type CacheSettings } from "./cache.ts";
 import { type Location, parseLocation } from "./location.ts";
+import { MemoryStore } from "./memory-store.ts";
 import { RedisStore } from "./redis/store.ts";
 import { SqliteStore } from "./sqlite/store.ts";
 import type { CacheStore } from "./store.ts";
 
 /**
- * The cache at a location: a file path, or the URL of a Redis or Valkey server. Whether it can be used shows with the
+ * The cache at a location: a file path, the URL of a Redis or Valkey server, or `memory:` for one of this process alone. Whether it can be used shows with the
  * first question; if it cannot, it warns once, and everything is probed.
  * @throws {UsageError} when the location cannot be read.
  */
@@ -24,5 +25,7 @@ export async function openStore(
       return new SqliteStore(location.path, onReplaced);
     case "server":
       return new RedisStore(location.url, location.shown);
+    case "memory":
+      return new MemoryStore();
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { Cache } from "../../src/cache/cache.ts";
 import { CacheError } from "../../src/cache/store.ts";
-import { MemoryStore, type StoreOperation } from "../fake/memory-store.ts";
+import { FaultyStore, type StoreOperation } from "../fake/faulty-store.ts";
 import { asked, cacheOver, heldProbe, kept, pass, probed, question, settleAll } from "./cache-fixtures.ts";
 
 beforeEach(() => void jest.useFakeTimers());
@@ -11,7 +11,7 @@ const timedOut = { outcome: { kind: "timed-out", stage: "connect" }, address: nu
 
 describe("answer()", () => {
   test("probes what nobody knows, keeps it, and gives the lease back", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache, warnings } = cacheOver(store);
     expect(await cache.answer(asked())).toEqual({ ...probed(), cachedAtMs: null });
     expect([...store.kept.values()]).toEqual([
@@ -22,7 +22,7 @@ describe("answer()", () => {
   });
 
   test("answers from what is kept, without a probe, a lease or a write", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const entry = kept({ checkedAtMs: Date.now() - 1_000 });
     await store.put(entry);
     const { cache } = cacheOver(store);
@@ -42,7 +42,7 @@ describe("answer()", () => {
   });
 
   test("keeps an available server for the time set for that, without a limit as none", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache } = cacheOver(store, { upMs: 7_000, downMs: 1 });
     const greeted = probed({ kind: "greeted", reply: { code: 220, lines: ["mx1"], complete: true } });
     await cache.answer(asked({ limitMs: Number.POSITIVE_INFINITY, probe: async () => greeted }));
@@ -51,7 +51,7 @@ describe("answer()", () => {
   });
 
   test.each(["no-resources", "skipped"] as const)("never keeps an outcome of the kind %s", async (kind) => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache } = cacheOver(store);
     const outcome =
       kind === "skipped" ? ({ kind, why: "stop-host" } as const) : ({ kind, cause: "EMFILE" } as const);
@@ -61,7 +61,7 @@ describe("answer()", () => {
   });
 
   test("probes again when time ran out under a shorter limit than the asker's", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     await store.put(kept({ outcome: { kind: "timed-out", stage: "connect" }, limitMs: 100 }));
     const { cache } = cacheOver(store);
     expect((await cache.answer(asked({ limitMs: 100 }))).cachedAtMs).not.toBeNull();
@@ -69,7 +69,7 @@ describe("answer()", () => {
   });
 
   test("looks again once it holds the lease: another may have put an answer and given it back", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const claim = store.claim.bind(store);
     store.claim = async (...args) => {
       await store.put(kept());
@@ -83,7 +83,7 @@ describe("answer()", () => {
   });
 
   test("those who ask the same at the same time share one answer", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache } = cacheOver(store);
     const held = heldProbe();
     const answers = [1, 2, 3].map(() => cache.answer(asked({ probe: held.probe })));
@@ -97,7 +97,7 @@ describe("answer()", () => {
   });
 
   test("rejects if the probe does, and gives the lease back", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache } = cacheOver(store);
     const defect = () => Promise.reject(new RangeError("defect"));
     expect(cache.answer(asked({ probe: defect }))).rejects.toThrow("defect");
@@ -106,7 +106,7 @@ describe("answer()", () => {
   });
 
   test("probes no more questions at a time than it may", async () => {
-    const { cache } = cacheOver(new MemoryStore(), { maxProbes: 2 });
+    const { cache } = cacheOver(new FaultyStore(), { maxProbes: 2 });
     const held = heldProbe();
     const answers = ["a.test", "b.test", "c.test"].map((host) =>
       cache.answer(asked({ question: { ...question, host }, probe: held.probe })),
@@ -121,7 +121,7 @@ describe("answer()", () => {
 
 describe("while somebody else probes, answer()", () => {
   test("waits for the answer", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const [first, second] = [cacheOver(store).cache, cacheOver(store).cache];
     const held = heldProbe();
     const one = first.answer(asked({ probe: held.probe }));
@@ -136,7 +136,7 @@ describe("while somebody else probes, answer()", () => {
   });
 
   test("asks ever less often, but at least ten times a second", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     await store.claim(question, "somebody", 10_000);
     const { cache } = cacheOver(store);
     void cache.answer(asked());
@@ -149,7 +149,7 @@ describe("while somebody else probes, answer()", () => {
   });
 
   test("takes over from one who died, with the whole limit for its own probe", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     await store.claim(question, "the dead", 1_000);
     const { cache } = cacheOver(store);
     const held = heldProbe();
@@ -164,7 +164,7 @@ describe("while somebody else probes, answer()", () => {
   });
 
   test("is out of time when one who lives has probed for as long as the asker would have", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const first = cacheOver(store).cache;
     void first.answer(asked({ limitMs: 60_000, probe: heldProbe().probe }));
     await settleAll();
@@ -181,7 +181,7 @@ describe("while somebody else probes, answer()", () => {
   });
 
   test("does not hold it against the server that others come and go without an answer for it", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache } = cacheOver(store);
     const held = heldProbe();
     let turns = 0;
@@ -199,7 +199,7 @@ describe("while somebody else probes, answer()", () => {
   });
 
   test("probes itself when the other's time ran out too early", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const first = cacheOver(store).cache;
     const short = heldProbe();
     void first.answer(asked({ limitMs: 100, probe: short.probe }));
@@ -214,7 +214,7 @@ describe("while somebody else probes, answer()", () => {
 
 describe("the lease of a probe", () => {
   test("is renewed for as long as it takes", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const held = heldProbe();
     const answer = cacheOver(store).cache.answer(asked({ probe: held.probe }));
     await pass(9_000);
@@ -233,7 +233,7 @@ describe("the lease of a probe", () => {
       [10_000, 1_000],
       [Number.POSITIVE_INFINITY, 1_000],
     ] as const) {
-      const store = new MemoryStore();
+      const store = new FaultyStore();
       void cacheOver(store).cache.answer(asked({ limitMs, probe: heldProbe().probe }));
       await settleAll();
       const [lease] = store.leases.values();
@@ -242,7 +242,7 @@ describe("the lease of a probe", () => {
   });
 
   test("is given back at once when the run ends, and nothing is kept", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const run = new AbortController();
     const held = heldProbe();
     const answer = cacheOver(store).cache.answer(asked({ signal: run.signal, probe: held.probe }));
@@ -260,7 +260,7 @@ describe("the lease of a probe", () => {
   });
 
   test("is not waited for any longer when the run ends", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     await store.claim(question, "somebody", 10_000);
     const run = new AbortController();
     const answer = cacheOver(store).cache.answer(asked({ signal: run.signal }));
@@ -274,7 +274,7 @@ describe("the lease of a probe", () => {
   });
 
   test("passes to another run of this process when the one that held it ends", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache } = cacheOver(store);
     const run = new AbortController();
     const held = heldProbe();
@@ -297,7 +297,7 @@ describe("a store that fails", () => {
     ["put", 4],
     ["release", 5],
   ])("in %s is warned of once, and not used again", async (operation, calls) => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     store.failing.add(operation);
     const { cache, warnings } = cacheOver(store);
     const answer = { ...probed(), cachedAtMs: null };
@@ -309,7 +309,7 @@ describe("a store that fails", () => {
   });
 
   test("while its lease is renewed does not disturb the probe", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { cache, warnings } = cacheOver(store);
     const held = heldProbe();
     const answer = cache.answer(asked({ probe: held.probe }));
@@ -323,7 +323,7 @@ describe("a store that fails", () => {
   });
 
   test("while its answer is waited for leaves the asker to probe", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     await store.claim(question, "somebody", 10_000);
     const { cache, warnings } = cacheOver(store);
     const answer = cache.answer(asked());
@@ -347,7 +347,7 @@ describe("a store that fails", () => {
 
 test("a store may warn and go on, and counts as having warned", async () => {
   const warnings: string[] = [];
-  const store = new MemoryStore();
+  const store = new FaultyStore();
   const cache = new Cache(
     async (warn) => {
       warn("replaced");
@@ -363,7 +363,7 @@ test("a store may warn and go on, and counts as having warned", async () => {
 });
 
 test("close() closes the store, if one was opened", async () => {
-  const store = new MemoryStore();
+  const store = new FaultyStore();
   const { cache } = cacheOver(store);
   await cache.close();
   expect(store.isClosed).toBe(false);

@@ -4,7 +4,7 @@ import { cached } from "../../src/cache/cached.ts";
 import { type ProbeOutcome, type ServerReport, unprobed } from "../../src/probe/outcome.ts";
 import type { Probe } from "../../src/probe/probe.ts";
 import type { Target } from "../../src/text/target.ts";
-import { MemoryStore } from "../fake/memory-store.ts";
+import { FaultyStore } from "../fake/faulty-store.ts";
 
 const { signal } = new AbortController();
 const GREETED: ProbeOutcome = { kind: "greeted", reply: { code: 220, lines: ["mx.test"], complete: true } };
@@ -33,7 +33,7 @@ function ask(probe: Probe, of: Target): Promise<ServerReport> {
 
 describe("cached()", () => {
   test("lets the probe find out once, and says when that was", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const beforeMs = Date.now();
     const { probe, asked } = probeOf(GREETED);
     const probing = cached(
@@ -57,7 +57,7 @@ describe("cached()", () => {
   });
 
   test("keeps the answers for one family, for another and for any apart", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     for (const family of [4, 6, undefined] as const) {
       const { probe, asked } = probeOf({ kind: "not-found" });
       await ask(
@@ -70,7 +70,7 @@ describe("cached()", () => {
   });
 
   test("does not keep what says nothing about the server", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const { probe } = probeOf({ kind: "no-resources", cause: "EMFILE" });
     const probing = cached(
       new Cache(async () => store, { warn }),
@@ -83,7 +83,7 @@ describe("cached()", () => {
 
   test("passes on what is wrong with the probe", async () => {
     const failing: Probe = (_of, _signal, asker) => asker.failed(new Error("a defect"));
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const terms = { family: undefined, timeoutMs: 5_000 };
     const probing = cached(new Cache(async () => store, { warn }), terms, failing);
     expect(await ask(probing, target("mx.test")).catch(({ message }) => message)).toBe("a defect");

@@ -9,6 +9,7 @@ test.each<readonly [string, Location]>([
   ["/var/cache/smtpdcheck/cache.db", file("/var/cache/smtpdcheck/cache.db")],
   ["cache.db", file("cache.db")],
   [":memory:", file(":memory:")],
+  ["memory:", { kind: "memory", shown: "memory:" }],
   ["file:cache.db?mode=memory", file("file:cache.db?mode=memory")],
   ["a:b/c d.db", file("a:b/c d.db")],
   ["redis://cache.example.test", server("redis://cache.example.test")],

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseLocation } from "../../src/cache/location.ts";
+import { MemoryStore } from "../../src/cache/memory-store.ts";
 import { openCache, openStore } from "../../src/cache/open-cache.ts";
 import { RedisStore } from "../../src/cache/redis/store.ts";
 import { SqliteStore } from "../../src/cache/sqlite/store.ts";
@@ -40,6 +41,7 @@ test("openStore() makes the store for the location", async () => {
   const atServer = await openStore(parseLocation("redis://127.0.0.1:1"), warn);
   expect(inFile).toBeInstanceOf(SqliteStore);
   expect(atServer).toBeInstanceOf(RedisStore);
+  expect(await openStore(parseLocation("memory:"), warn)).toBeInstanceOf(MemoryStore);
   inFile.close();
   atServer.close();
 });

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { OptionalStore } from "../../src/cache/optional-store.ts";
-import { MemoryStore } from "../fake/memory-store.ts";
+import { FaultyStore } from "../fake/faulty-store.ts";
 import { question } from "./cache-fixtures.ts";
 
 /** An optional store over one in memory, with what was opened and warned of. */
 function makeOptional(warning?: string) {
-  const memory = new MemoryStore();
+  const memory = new FaultyStore();
   const seen: string[] = [];
   const optional = new OptionalStore(
     async (warn) => {

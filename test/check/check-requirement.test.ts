@@ -5,7 +5,7 @@ import type { CheckOptions } from "../../src/check/options.ts";
 import type { Report } from "../../src/check/report.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
-import { MemoryStore } from "../fake/memory-store.ts";
+import { FaultyStore } from "../fake/faulty-store.ts";
 import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { zoneResolver } from "../fake/zone-resolver.ts";
@@ -92,7 +92,7 @@ test("check() keeps the meaning of its verdict, whatever is required", async () 
 });
 
 describe("check() with a cache", () => {
-  function cacheIn(store: MemoryStore): Cache {
+  function cacheIn(store: FaultyStore): Cache {
     return new Cache(async () => store, {
       warn: (message) => {
         throw new Error(message);
@@ -103,7 +103,7 @@ describe("check() with a cache", () => {
   test("answers from it, and says so", async () => {
     using up = fakeSmtpServer(GREETS, { hostname: UP });
     using dead = refusedPort("127.0.0.92");
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const servers = `127.0.0.92:${dead.port} ${UP}:${up.port}`;
     const first = await check(servers, { cache: cacheIn(store) });
     const second = await check(servers, { cache: cacheIn(store) });
@@ -117,7 +117,7 @@ describe("check() with a cache", () => {
   });
 
   test("looks stop hosts up all the same, and never keeps that one was skipped", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     const zone = { "a.test": ["192.0.2.9"], "b.test": "not-found", "me.test": ["192.0.2.9"] } as const;
     for (let time = 0; time < 2; time += 1) {
       const resolver = zoneResolver(zone);
@@ -130,7 +130,7 @@ describe("check() with a cache", () => {
   });
 
   test("waits for a deadline no longer than without one", async () => {
-    const store = new MemoryStore();
+    const store = new FaultyStore();
     await store.claim({ host: SILENT, port: 25, family: null }, "somebody else", 10_000);
     const options = { resolver: zoneResolver(ZONE), timeoutMs: 40 };
     const { servers } = await check(SILENT, { ...options, cache: cacheIn(store) });

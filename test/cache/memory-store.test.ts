@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { MAX_KEPT, Memory, MemoryStore } from "../../src/cache/memory-store.ts";
+import { kept } from "./cache-fixtures.ts";
+import { storeContract } from "./store-contract.ts";
+
+storeContract("MemoryStore", async () => {
+  const memory = new Memory();
+  return { open: () => new MemoryStore(memory), async [Symbol.asyncDispose]() {} };
+});
+
+test("MemoryStore forgets the oldest outcomes when there are too many", async () => {
+  const store = new MemoryStore();
+  const question = (at: number) => ({ host: `mx${at}.example.test`, port: 25, family: null });
+  for (let at = 0; at < MAX_KEPT; at += 1) await store.put(kept({ question: question(at) }));
+  await store.put(kept({ question: question(0) }));
+  await store.put(kept({ question: question(MAX_KEPT) }));
+  expect((await store.list()).length).toBe(MAX_KEPT);
+  expect(await store.get(question(0))).not.toBeNull();
+  expect(await store.get(question(1))).toBeNull();
+  expect(await store.get(question(MAX_KEPT))).not.toBeNull();
+});
+
+test("MemoryStore believes no lease that seems longer than any is", async () => {
+  const memory = new Memory();
+  const store = new MemoryStore(memory);
+  const question = { host: "mx.test", port: 25, family: null };
+  await store.claim(question, "one", 1_000);
+  const [key = ""] = memory.leases.keys();
+  memory.leases.set(key, { owner: "one", untilMs: Date.now() + 60_000 });
+  expect(await store.claim(question, "other", 1_000)).toBe("other");
+});
