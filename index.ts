@@ -14,7 +14,7 @@ export {
   resolveExchanges,
 } from "./src/names/exchanges.ts";
 export { nameServers } from "./src/names/name-servers.ts";
-export type { AddressLookup, Resolver } from "./src/names/system.ts";
+export type { AddressLookup, Resolver } from "./src/names/resolver.ts";
 export type { ServerReport } from "./src/probe/outcome.ts";
 export { renderJson } from "./src/report/json.ts";
 export { type NagiosReport, renderNagios } from "./src/report/nagios.ts";

@@ -1,6 +1,7 @@
 import { deadline } from "../limits/deadline.ts";
 import { nameServers } from "../names/name-servers.ts";
-import { type Resolver, systemResolver } from "../names/system.ts";
+import type { Resolver } from "../names/resolver.ts";
+import { systemResolver } from "../names/system.ts";
 import { type CheckOptions, validateOptions } from "./options.ts";
 import type { Report } from "./report.ts";
 import { run } from "./run.ts";

@@ -1,7 +1,7 @@
 import type { Cache } from "../cache/cache.ts";
 import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
 import type { ExchangeResolver } from "../names/exchanges.ts";
-import type { Resolver } from "../names/system.ts";
+import type { Resolver } from "../names/resolver.ts";
 import type { ServerReport } from "../probe/outcome.ts";
 import type { Family } from "../text/address.ts";
 import { cannotRead } from "../text/errors.ts";

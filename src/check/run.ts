@@ -6,7 +6,7 @@ import {
   lookups as lookupPlaces,
   MAX_CONNECTIONS,
 } from "../limits/places.ts";
-import type { Resolver } from "../names/system.ts";
+import type { Resolver } from "../names/resolver.ts";
 import { Attempts } from "../probe/attempts.ts";
 import { Lookups } from "../probe/lookups.ts";
 import { type ServerReport, unprobed } from "../probe/outcome.ts";
@@ -16,7 +16,7 @@ import { type CheckOptions, limitMs } from "./options.ts";
 import type { Report } from "./report.ts";
 import { Roster } from "./roster.ts";
 import type { Listed } from "./server-list.ts";
-import { passStopGate } from "./stop-gate.ts";
+import { type GateKeeper, passStopGate } from "./stop-gate.ts";
 import { stopRuleOf } from "./stop-hosts.ts";
 import type { Requirement, Verdict } from "./verdict.ts";
 
@@ -46,7 +46,8 @@ export function run(
   const roster = new Roster(listed, rule !== undefined, (report) => {
     if (!isOver && !signal.aborted) options.onSettled?.(report);
   });
-  let [isOver, isFeeding, underWay, next] = [false, false, 0, 0];
+  let [isOver, isFeeding, isGatePassed, underWay, next] = [false, false, false, 0, 0];
+  let doubt: Error | undefined;
 
   /** Starts as many as may be under way: a list of ten thousand must not be ten thousand that wait. */
   const feed = () => {
@@ -58,6 +59,7 @@ export function run(
       if (!roster.isAnnounced(at)) start(at);
     }
     isFeeding = false;
+    if (doubt !== undefined && isGatePassed && underWay === 0 && !isOver) reject(doubt);
   };
 
   const start = (at: number) => {
@@ -93,8 +95,23 @@ export function run(
   };
 
   expectConnections(listed.length);
-  if (rule === undefined) advance();
-  else passStopGate(listed, rule, lookups, { identify: roster.identify.bind(roster), advance }).catch(reject);
+  if (rule === undefined) {
+    advance();
+    return promise;
+  }
+  const keeper: GateKeeper = {
+    identify: roster.identify.bind(roster),
+    doubt(why) {
+      doubt ??= why;
+    },
+    advance,
+  };
+  passStopGate(listed, rule, lookups, keeper)
+    .then(() => {
+      isGatePassed = true;
+      advance();
+    })
+    .catch(reject);
   return promise;
 }
 
@@ -108,7 +125,7 @@ function lookupsOf(resolver: Resolver, options: CheckOptions, signal: AbortSigna
   const { stop = [], stopSelf = false } = options;
   return new Lookups({
     resolver,
-    family: stopSelf || stop.length > 0 ? undefined : options.family,
+    families: stopSelf || stop.length > 0 || options.family === undefined ? [6, 4] : [options.family],
     timeoutMs: limitMs(options),
     deadlines: deadlinesOf(signal),
     places: lookupPlaces,

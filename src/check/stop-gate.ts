@@ -1,19 +1,25 @@
-import type { Lookups } from "../probe/lookups.ts";
+import type { HostLookup, Lookups } from "../probe/lookups.ts";
 import { familyOf } from "../text/address.ts";
 import type { Listed } from "./server-list.ts";
-import type { StopRule } from "./stop-hosts.ts";
+import { StopHostError, type StopRule } from "./stop-hosts.ts";
 
 /** Whoever waits for the stop gate. */
 export interface GateKeeper {
   identify(at: number, identity: "stop" | "other"): void;
+  /** This machine could not look a target up, so that it may be a stop host or not. */
+  doubt(why: StopHostError): void;
   /** Some targets have been identified; called after a number of them. */
   advance(): void;
 }
 
+/** What is known of one target's identity, or why nothing is. */
+type Identified = "stop" | "other" | StopHostError;
+
 /**
- * Tells of every target whether it is a stop host: a name by its name at once, and by its addresses when it has been
- * looked up. All names are looked up at the same time; nobody is identified before the stop hosts' own addresses are
- * known. What is known of a target without looking it up is another, and so is one whose lookup fails.
+ * Tells of every target whether it is a stop host: a name by its name at once, and by its addresses when both families
+ * have been answered or one address is the stop host's. All names are looked up at the same time; nobody is identified
+ * before the stop hosts' own addresses are known. What is known of a target without looking it up is another, and so is
+ * one whose lookup fails, unless it is this machine that failed.
  * @throws {StopHostError} when a stop host cannot be looked up.
  */
 export async function passStopGate(
@@ -26,14 +32,10 @@ export async function passStopGate(
   if (namedAt !== -1) keeper.identify(namedAt, "stop");
   const candidates = namedAt === -1 ? listed : listed.slice(0, namedAt);
 
-  const named: { readonly at: number; readonly found: Promise<readonly string[]> }[] = [];
+  const named: { readonly at: number; readonly host: string; readonly lookup: HostLookup }[] = [];
   for (const [at, { target, outcome }] of candidates.entries()) {
     if (outcome !== undefined || familyOf(target.host) !== undefined) continue;
-    const found = lookups
-      .of(target.host)
-      .then(({ lookup }) => (lookup.kind === "found" ? lookup.addresses : []));
-    found.catch(() => {});
-    named.push({ at, found });
+    named.push({ at, host: target.host, lookup: lookups.of(target.host) });
   }
 
   const stop = await addresses;
@@ -44,10 +46,29 @@ export async function passStopGate(
   }
   keeper.advance();
   await Promise.all(
-    named.map(async ({ at, found }) => {
-      const isStop = (await found).some((address) => stop.has(address));
-      keeper.identify(at, isStop ? "stop" : "other");
+    named.map(async ({ at, host, lookup }) => {
+      const identified = await identify(host, lookup, stop);
+      if (typeof identified === "string") keeper.identify(at, identified);
+      else keeper.doubt(identified);
       keeper.advance();
     }),
   );
+}
+
+function identify(host: string, lookup: HostLookup, stop: ReadonlySet<string>): Promise<Identified> {
+  let doubt: StopHostError | undefined;
+  return new Promise((resolve, failed) =>
+    lookup.watch({
+      heard({ lookup: answer }, isLast) {
+        if (answer.kind === "found" && answer.addresses.some((address) => stop.has(address))) resolve("stop");
+        if (answer.kind === "no-resources") doubt = doubtOf(host, answer.cause);
+        if (isLast) resolve(doubt ?? "other");
+      },
+      failed,
+    }),
+  );
+}
+
+function doubtOf(host: string, cause: string): StopHostError {
+  return new StopHostError(`Cannot tell whether "${host}" is the stop host: ${cause}`);
 }

@@ -1,5 +1,4 @@
-import type { LimitedLookup } from "../names/system.ts";
-import type { Lookups } from "../probe/lookups.ts";
+import { addressesFound, type LimitedLookup, type Lookups, mostTellingFailure } from "../probe/lookups.ts";
 import { canonicalAddress, canonicalAddressOfAnySpelling, familyOf } from "../text/address.ts";
 import { cannotRead, ToldError } from "../text/errors.ts";
 import { parseHost } from "../text/target.ts";
@@ -9,8 +8,8 @@ export class StopHostError extends ToldError {
   override readonly name = "StopHostError";
 }
 
-/** Looks one name up, both families, within the limit of a target. */
-export type LookUp = (host: string) => Promise<LimitedLookup>;
+/** Looks one name up, within the limit of a target: what each family comes to. */
+export type LookUp = (host: string) => Promise<readonly LimitedLookup[]>;
 
 /**
  * Reads a host given to --stop: a name, or an address in any spelling.
@@ -39,7 +38,7 @@ export function stopRuleOf(
   stopSelf: boolean,
   lookups: Lookups,
 ): StopRule | undefined {
-  const lookUp = async (host: string) => (await lookups.of(host)).lookup;
+  const lookUp = (host: string) => lookups.of(host).all();
   const rules = [
     ...(stop.length > 0 ? [givenStopHosts(stop, lookUp)] : []),
     ...(stopSelf ? [thisMachine(lookUp)] : []),
@@ -68,7 +67,7 @@ export function thisMachine(lookUp: LookUp): StopRule {
   const own = interfaces.map(({ address }) => canonicalAddress(address) ?? address);
   const name = parseHost(os.hostname());
   if (name === undefined) return { names: new Set(), addresses: Promise.resolve(new Set(own)) };
-  const named = lookUp(name).then((lookup) => (lookup.kind === "found" ? lookup.addresses : []));
+  const named = lookUp(name).then(addressesFound);
   return { names: new Set([name]), addresses: named.then((addresses) => new Set([...own, ...addresses])) };
 }
 
@@ -83,16 +82,21 @@ export function union(rules: readonly [StopRule, ...StopRule[]]): StopRule {
 
 async function addressesOf(host: string, lookUp: LookUp): Promise<readonly string[]> {
   if (familyOf(host) !== undefined) return [host];
-  const lookup = await lookUp(host);
-  switch (lookup.kind) {
-    case "found":
-      return lookup.addresses;
+  const lookups = await lookUp(host);
+  const addresses = addressesFound(lookups);
+  const failure = mostTellingFailure(lookups);
+  if (failure?.kind === "no-resources") throw cannotLookUp(host, failure.cause);
+  if (failure === undefined || addresses.length > 0) return addresses;
+  switch (failure.kind) {
     case "not-found":
-      throw new StopHostError(`Cannot look up the stop host "${host}": name not found`);
+      throw cannotLookUp(host, "name not found");
     case "timed-out":
-      throw new StopHostError(`Cannot look up the stop host "${host}": timed out`);
+      throw cannotLookUp(host, "timed out");
     case "dns-failure":
-    case "no-resources":
-      throw new StopHostError(`Cannot look up the stop host "${host}": ${lookup.cause}`);
+      throw cannotLookUp(host, failure.cause);
   }
+}
+
+function cannotLookUp(host: string, why: string): StopHostError {
+  return new StopHostError(`Cannot look up the stop host "${host}": ${why}`);
 }

@@ -22,6 +22,8 @@ export interface Failure {
 export const NEXT_SERVER_MS = 500;
 
 const TIMED_OUT = "timed out";
+/** No name server could be spoken to: this machine's network or its configuration is to blame, not the name. */
+export const NO_NAME_SERVER = "no connection to a name server";
 
 /** The response codes of RFC 1035 §4.1.1 by their names, and what else c-ares says, in words. */
 const CAUSES: Readonly<Record<string, string>> = {
@@ -31,8 +33,13 @@ const CAUSES: Readonly<Record<string, string>> = {
   EREFUSED: "REFUSED",
   EBADRESP: "malformed answer",
   ETIMEOUT: TIMED_OUT,
-  ECONNREFUSED: "no connection to a name server",
+  ECONNREFUSED: NO_NAME_SERVER,
 };
+
+/** What c-ares says, in the words of the field. */
+export function inWords(code: string): string {
+  return CAUSES[code] ?? code;
+}
 
 /**
  * Puts what c-ares says into our words. NXDOMAIN and NODATA are the same to it; no records, but no error either, are
@@ -46,7 +53,8 @@ export async function answerOf<T>(asked: Promise<readonly T[]>): Promise<Answer<
     if (shortage !== undefined) return failure(shortage, true);
     const code = codeOf(error) ?? "unknown";
     if (code === "ENOTFOUND" || code === "ENODATA") return { kind: "none" };
-    return failure(CAUSES[code] ?? code, isOwnFailure(code));
+    const cause = inWords(code);
+    return failure(cause, isOwnFailure(code) || cause === NO_NAME_SERVER);
   }
 }
 
@@ -65,9 +73,11 @@ export function askInTurn<S, T>(
   ask: (server: S) => Promise<AnswerOrAlias<T>>,
   signal: AbortSignal,
 ): Promise<AnswerOrAlias<T>> {
+  const rest = [...servers];
   return new Promise((resolve) =>
     inTurn<S, AnswerOrAlias<T>>({
-      items: servers,
+      next: () => rest.shift(),
+      mayGrow: () => false,
       staggerMs: NEXT_SERVER_MS,
       goesOn: () => !signal.aborted,
       isGood: ({ kind }) => kind !== "failed",
@@ -76,18 +86,14 @@ export function askInTurn<S, T>(
         begun();
         ask(server).then(settled);
       },
-      over: resolve,
+      over: (decisive) => resolve(decisive ?? failure(NO_NAME_SERVER, true)),
     }),
   );
 }
 
-/** The failure that tells most. Undefined for none. */
-export function mostTelling(failures: readonly Failure[]): Failure | undefined {
-  return failures.toSorted((one, other) => rank(one) - rank(other))[0];
-}
-
-/** This machine's own failure outweighs any other, and silence tells least. */
+/** This machine's own failure outweighs any other; silence tells little, and that one of the servers cannot be spoken to least. */
 function rank({ cause, isOwn }: Failure): number {
+  if (cause === NO_NAME_SERVER) return 3;
   if (isOwn) return 0;
   return cause === TIMED_OUT ? 2 : 1;
 }

@@ -57,7 +57,11 @@ export async function resolveExchanges(
     case "found":
       return listOf(lookup.exchanges);
     case "none":
-      return { kind: "exchanges", exchanges: [{ preference: 0, exchange: host, host }], implicit: true };
+      return {
+        kind: "exchanges",
+        exchanges: [{ preference: 0, exchange: host, host: absolute(host) }],
+        implicit: true,
+      };
     case "failed":
       throw new MxLookupError(`Cannot look up the mail exchangers of "${host}": ${lookup.cause}`);
   }
@@ -69,7 +73,7 @@ export async function resolveExchanges(
  */
 export function parseDomain(text: string): string {
   const host = parseHost(text);
-  if (host !== undefined && familyOf(host) === undefined) return host;
+  if (host !== undefined && familyOf(host) === undefined) return host.replace(/\.$/, "");
   throw cannotRead(text, "a mail domain", "a domain name, such as example.org");
 }
 
@@ -99,5 +103,10 @@ function withoutDot({ preference, exchange }: ExchangeRecord): ExchangeRecord {
 
 function hostOf(exchange: string): string | null {
   const host = parseHost(exchange);
-  return host === undefined || familyOf(host) !== undefined ? null : host;
+  return host === undefined || familyOf(host) !== undefined ? null : absolute(host);
+}
+
+/** A name from the DNS is whole; one of a single label says so with a dot, for else it would be searched for. */
+function absolute(host: string): string {
+  return host.includes(".") ? host : `${host}.`;
 }

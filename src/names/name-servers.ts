@@ -1,18 +1,12 @@
 import type { Resolver as Channel } from "node:dns/promises";
-import { canonicalAddress, type Family, familyOf } from "../text/address.ts";
-import { type Answer, type AnswerOrAlias, answerOf, askInTurn, failure, mostTelling } from "./answer.ts";
+import { canonicalAddress, type Family } from "../text/address.ts";
+import { type Answer, type AnswerOrAlias, answerOf, askInTurn, failure } from "./answer.ts";
 import { Channels, parseNameServer } from "./channels.ts";
 import type { ExchangeLookup, ExchangeRecord, ExchangeResolver } from "./exchanges.ts";
-import type { AddressLookup, Resolver } from "./system.ts";
+import { type AddressLookup, askingBothAtOnce, type Resolver, withoutAsking } from "./resolver.ts";
 
-/** How long the addresses of one family are waited for when the other's are there: RFC 8305 §3 has 50 ms, but a dead address may need both. */
-const OTHER_FAMILY_MS = 500;
 /** Most CNAMEs that are followed. */
 const MAX_CNAMES = 8;
-/** Names that no name server is asked for (RFC 6761 §6.3). */
-const LOCALHOST = /(?:^|\.)localhost$/;
-const LOOPBACK = ["::1", "127.0.0.1"];
-
 /** One question to one name server. */
 type Ask<T> = (channel: Channel, name: string) => Promise<AnswerOrAlias<T>>;
 
@@ -22,17 +16,16 @@ type Ask<T> = (channel: Channel, name: string) => Promise<AnswerOrAlias<T>>;
  */
 export function nameServers(servers: readonly string[]): Resolver & ExchangeResolver {
   const channels = new Channels(servers.map(parseNameServer));
+  const askForAddresses = askingBothAtOnce((host, family, signal) =>
+    channels.use(
+      async (open, isOver) => addressesOf(await follow(host, open, isOver, askAddresses(family))),
+      signal,
+    ),
+  );
   return {
     async addresses(host, family, signal) {
-      const known = withoutAsking(host, family);
-      if (known !== undefined) return known;
-      const families: readonly Family[] = family === undefined ? [6, 4] : [family];
-      return channels.use(async (open, isOver) => {
-        const asked = families.map((each) =>
-          follow(host, open, isOver, askAddresses(each, family !== undefined)),
-        );
-        return addressesOf(await whatComesInTime(asked));
-      }, signal);
+      const name = host.replace(/\.$/, "");
+      return withoutAsking(name, family) ?? askForAddresses(name, family, signal);
     },
     exchanges: (domain, signal) =>
       channels.use(
@@ -42,21 +35,18 @@ export function nameServers(servers: readonly string[]): Resolver & ExchangeReso
   };
 }
 
-/**
- * Bun 1.4.5 does not notice that a name server's port refuses (ICMP) until something else is sent there, and waits
- * in a busy loop: so a question that would be alone takes the one about an alias along.
- */
-function askAddresses(family: Family, isAlone: boolean): Ask<string> {
+function askAddresses(family: Family): Ask<string> {
   return async (channel, name) => {
-    const asked = answerOf(family === 6 ? channel.resolve6(name) : channel.resolve4(name));
-    const askedAlong = isAlone ? askAlias(channel, name) : undefined;
-    const answer = await asked;
+    const answer = await answerOf(family === 6 ? channel.resolve6(name) : channel.resolve4(name));
     const isFinal = answer.kind !== "found" || answer.records.length > 0;
-    return isFinal ? answer : (askedAlong ?? askAlias(channel, name));
+    return isFinal ? answer : askAlias(channel, name);
   };
 }
 
-/** c-ares says of a domain without MX records that there is none, even when it is an alias. */
+/**
+ * c-ares says of a domain without MX records that there is none, even when it is an alias. That question goes along at
+ * once: see {@link askingBothAtOnce} for what a port that refuses does to one that is alone.
+ */
 const askExchanges: Ask<ExchangeRecord> = async (channel, name) => {
   const asked = answerOf(channel.resolveMx(name));
   const askedAlong = askAlias(channel, name);
@@ -91,36 +81,17 @@ async function follow<T>(
   return failure(`more than ${MAX_CNAMES} CNAMEs`);
 }
 
-/** All answers; or, once one of them has found something, those that come within {@link OTHER_FAMILY_MS}. */
-function whatComesInTime(asked: readonly Promise<Answer<string>>[]): Promise<readonly Answer<string>[]> {
-  return new Promise((resolve) => {
-    const answers: (Answer<string> | undefined)[] = asked.map(() => undefined);
-    let timer: Timer | undefined;
-    const finish = () => {
-      clearTimeout(timer);
-      resolve(answers.filter((answer) => answer !== undefined));
-    };
-    for (const [at, promise] of asked.entries()) {
-      promise.then((answer) => {
-        answers[at] = answer;
-        if (!answers.includes(undefined)) finish();
-        else if (answer.kind === "found") timer = setTimeout(finish, OTHER_FAMILY_MS).unref();
-      });
+function addressesOf(answer: Answer<string>): AddressLookup {
+  switch (answer.kind) {
+    case "found": {
+      const addresses = answer.records.map((address) => canonicalAddress(address) ?? address);
+      return { kind: "found", addresses: [...new Set(addresses)] };
     }
-  });
-}
-
-function addressesOf(answers: readonly Answer<string>[]): AddressLookup {
-  const found = answers.flatMap((answer) => (answer.kind === "found" ? answer.records : []));
-  if (found.length > 0) {
-    return {
-      kind: "found",
-      addresses: [...new Set(found.map((address) => canonicalAddress(address) ?? address))],
-    };
+    case "none":
+      return { kind: "not-found" };
+    case "failed":
+      return { kind: answer.isOwn ? "no-resources" : "dns-failure", cause: answer.cause };
   }
-  const failed = mostTelling(answers.filter((answer) => answer.kind === "failed"));
-  if (failed === undefined) return { kind: "not-found" };
-  return { kind: failed.isOwn ? "no-resources" : "dns-failure", cause: failed.cause };
 }
 
 function exchangesOf(answer: Answer<ExchangeRecord>): ExchangeLookup {
@@ -132,11 +103,4 @@ function exchangesOf(answer: Answer<ExchangeRecord>): ExchangeLookup {
     case "failed":
       return { kind: "failed", cause: answer.cause };
   }
-}
-
-function withoutAsking(host: string, family: Family | undefined): AddressLookup | undefined {
-  const known = LOCALHOST.test(host) ? LOOPBACK : familyOf(host) === undefined ? undefined : [host];
-  if (known === undefined) return undefined;
-  const addresses = known.filter((address) => family === undefined || familyOf(address) === family);
-  return addresses.length > 0 ? { kind: "found", addresses } : { kind: "not-found" };
 }

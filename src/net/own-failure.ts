@@ -17,10 +17,13 @@ export function isOwnFailure(code: string): boolean {
   return OURS.has(code);
 }
 
+const WANT_OF_DESCRIPTORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
+
 /**
  * The error code with which this machine refuses a descriptor just now; undefined when one can be had.
  * Bun 1.4.5 reports a connection or a lookup that found no descriptor as ECONNREFUSED or DNS_ENOTFOUND; opening the
- * null device tells the truth. Called on failing paths only, and without awaiting, so that nothing is freed in between.
+ * null device tells the truth, and that there is none says nothing. Called on failing paths only, and without awaiting,
+ * so that nothing is freed in between.
  */
 export function descriptorShortage(): string | undefined {
   const fs = process.getBuiltinModule("node:fs");
@@ -28,6 +31,7 @@ export function descriptorShortage(): string | undefined {
     fs.closeSync(fs.openSync("/dev/null", "r"));
     return undefined;
   } catch (error) {
-    return codeOf(error) ?? "EMFILE";
+    const code = codeOf(error);
+    return code !== undefined && WANT_OF_DESCRIPTORS.has(code) ? code : undefined;
   }
 }

@@ -1,19 +1,39 @@
 import { Deadline, type Deadlines, whicheverIsFirst } from "../limits/deadline.ts";
 import { inTurn } from "../limits/in-turn.ts";
-import type { Endpoint } from "../net/endpoint.ts";
 import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
-import { familyOf } from "../text/address.ts";
+import type { Family } from "../text/address.ts";
+import { AddressQueue } from "./address-queue.ts";
 import type { Attempts } from "./attempts.ts";
+import type { HostLookup, LimitedLookup } from "./lookups.ts";
 
 /** How long an address is tried alone before the next one joins in: the Connection Attempt Delay of RFC 8305 §5. */
 export const STAGGER_MS = 250;
 
-/** What came of a host's addresses: the attempt that decides, and all that came to an end, in that order. */
+/** How a host's addresses are tried. */
+export interface AddressTrial {
+  readonly port: number;
+  /** Those that count; the others' answers are nobody's concern here. */
+  readonly families: readonly Family[];
+  /** For lookup, connect and greeting together; may be infinite. Waiting for a place does not use it up. */
+  readonly timeoutMs: number;
+  readonly attempts: Pick<Attempts, "ask">;
+  readonly deadlines: Deadlines;
+}
+
+/** What came of a host's addresses. */
 export interface Tried {
-  readonly decisive: Attempt;
+  /** The attempt that decides; undefined when there was no address to try. */
+  readonly decisive: Attempt | undefined;
+  /** All attempts that came to an end, in that order. */
   readonly attempts: readonly Attempt[];
-  /** Time spent, without that of waiting for a place. */
+  /** What the families came to by then. */
+  readonly lookups: readonly LimitedLookup[];
+  /** How long the first answer with addresses took, or the last of those without; null for an address. */
+  readonly dnsMs: number | null;
+  /** Time spent, lookup included, without that of waiting for a place. */
   readonly elapsedMs: number;
+  /** How many addresses were not tried because there are too many. */
+  readonly leftOut: number;
 }
 
 /** Which of several failures tells most, the lowest first; that we failed ourselves outweighs any of them. */
@@ -30,80 +50,69 @@ const RANK: Readonly<Record<AttemptOutcome["kind"], number>> = {
 };
 
 /**
- * Tries a host's endpoints in turn, the next one {@link STAGGER_MS} after the last or at once when one fails in any
- * way; the first that greets wins. There is at least one. The budget, in milliseconds and more than none, is for all of
- * them together; waiting for a place does not use it up.
+ * Tries a host's addresses in turn as they come, the next one {@link STAGGER_MS} after the last or at once when one
+ * fails in any way; the first that greets wins. It has failed when every family has been answered and all have failed,
+ * or time is over: a question that was lost may be answered yet.
  */
 export function tryAddresses(
-  endpoints: readonly Endpoint[],
-  budgetMs: number,
-  attempts: Attempts,
-  deadlines: Deadlines,
+  host: HostLookup,
+  { port, families, timeoutMs, attempts, deadlines }: AddressTrial,
   settled: (tried: Tried) => void,
+  failed: (error: unknown) => void,
 ): void {
-  const [first] = endpoints;
-  if (first === undefined || endpoints.length > 1) {
-    tryInTurn(endpoints, budgetMs, attempts, deadlines, settled);
-    return;
-  }
-  attempts.ask(first, {
-    admitted: () => deadlines.after(budgetMs),
-    settled: (decisive) => settled(alone(decisive)),
-  });
-}
-
-function alone(decisive: Attempt): Tried {
-  const elapsedMs = (decisive.connectMs ?? 0) + (decisive.greetingMs ?? 0);
-  return { decisive, attempts: [decisive], elapsedMs };
-}
-
-function tryInTurn(
-  endpoints: readonly Endpoint[],
-  budgetMs: number,
-  attempts: Attempts,
-  deadlines: Deadlines,
-  settled: (tried: Tried) => void,
-): void {
-  const startedAtMs = performance.now();
-  let waitedMs = 0;
-  const spentMs = () => performance.now() - startedAtMs - waitedMs;
+  const queue = new AddressQueue();
   const won = new Deadline();
+  const lookups: LimitedLookup[] = [];
+  let [unanswered, waitedMs]: [number, number] = [families.length, 0];
+  let dnsMs: number | null = null;
+  let startedAtMs: number | undefined;
+  const connectingMs = () => (startedAtMs === undefined ? 0 : performance.now() - startedAtMs - waitedMs);
+  const spentMs = () => (dnsMs ?? 0) + connectingMs();
 
-  inTurn<Endpoint, Attempt>({
-    items: endpoints,
+  const resume = inTurn<string, Attempt>({
+    next: () => queue.next(),
+    mayGrow: () => unanswered > 0,
     staggerMs: STAGGER_MS,
-    goesOn: () => spentMs() < budgetMs,
+    goesOn: () => spentMs() < timeoutMs,
     isGood: ({ outcome }) => outcome.kind === "greeted",
     rank: ({ outcome }) => RANK[outcome.kind],
-    start(endpoint, begun, ended) {
+    start(address, begun, ended) {
       const askedAtMs = performance.now();
-      attempts.ask(endpoint, {
-        admitted() {
-          waitedMs += performance.now() - askedAtMs;
-          begun();
-          return whicheverIsFirst(won, deadlines.after(budgetMs - spentMs()));
+      startedAtMs ??= askedAtMs;
+      attempts.ask(
+        { address, port },
+        {
+          admitted() {
+            waitedMs += performance.now() - askedAtMs;
+            begun();
+            return whicheverIsFirst(won, deadlines.after(timeoutMs - spentMs()));
+          },
+          settled: ended,
         },
-        settled: ended,
-      });
+      );
     },
     over(decisive, all) {
-      settled({ decisive, attempts: [...all], elapsedMs: spentMs() });
+      settled({
+        decisive,
+        attempts: [...all],
+        lookups,
+        dnsMs,
+        elapsedMs: spentMs(),
+        leftOut: queue.leftOut,
+      });
       won.come();
     },
   });
-}
 
-/**
- * Addresses in the order in which to try them: the families take turns, beginning with that of the first address
- * (RFC 8305 §4); within a family the resolver's order stands.
- */
-export function interleaveFamilies(addresses: readonly string[]): readonly string[] {
-  if (addresses.length < 2) return addresses;
-  const first = addresses[0] === undefined ? undefined : familyOf(addresses[0]);
-  const leading = addresses.filter((address) => familyOf(address) === first);
-  const other = addresses.filter((address) => familyOf(address) !== first);
-  return leading.flatMap((address, at) => {
-    const isLast = at === leading.length - 1;
-    return [address, ...(isLast ? other.slice(at) : other.slice(at, at + 1))];
+  host.watch({
+    heard(answer) {
+      if (!families.includes(answer.family)) return;
+      unanswered -= 1;
+      lookups.push(answer.lookup);
+      if (startedAtMs === undefined) dnsMs = answer.dnsMs;
+      if (answer.lookup.kind === "found") queue.add(answer.lookup.addresses);
+      resume();
+    },
+    failed,
   });
 }

@@ -1,4 +1,4 @@
-import type { AddressLookup } from "../names/system.ts";
+import type { AddressLookup } from "../names/resolver.ts";
 import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
 import type { Target } from "../text/target.ts";
 
@@ -29,6 +29,8 @@ export interface ServerReport {
   readonly cachedAtMs: number | null;
   /** Every connection that came to an end, in that order. */
   readonly attempts: readonly Attempt[];
+  /** How many of the host's addresses were not tried because it has too many; left out for none. */
+  readonly addressesLeftOut?: number;
 }
 
 /** What an outcome means for the verdict: that we failed ourselves is never held against a server. */

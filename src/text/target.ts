@@ -5,7 +5,10 @@ import { cannotRead, type UsageError } from "./errors.ts";
 export interface Target {
   /** As it was given, without preference and port: what is printed. */
   readonly server: string;
-  /** What is looked up and compared: A-labels in lower case without the trailing dot, or a canonical address. */
+  /**
+   * What is looked up and compared: A-labels in lower case, or a canonical address. A trailing dot is left to a name of
+   * one label alone, which without it may be searched for in other domains.
+   */
   readonly host: string;
   readonly port: number;
   /** MX order, lower first (RFC 1035 §3.3.9); null when none was given. */
@@ -50,7 +53,7 @@ function parseTarget(item: string, defaultPort: number): Target {
 }
 
 /**
- * A host in the form in which hosts are looked up and compared; undefined when it is none. Reads names (a trailing
+ * A host in the form in which hosts are looked up and compared ({@link Target.host}); undefined when it is none. Reads names (a trailing
  * dot and non-ASCII letters included), addresses, and address literals in brackets (RFC 5321 §4.1.3).
  */
 export function parseHost(text: string): string | undefined {
@@ -58,8 +61,10 @@ export function parseHost(text: string): string | undefined {
   const address = canonicalAddress(text);
   if (address !== undefined) return address;
   if (ASCII_OUTSIDE_NAMES.test(text)) return undefined;
-  const name = (/^[\0-\x7f]*$/.test(text) ? text.toLowerCase() : (hostnameOf(text) ?? "")).replace(/\.$/, "");
-  return NAME.test(name) && name.length <= MAX_NAME_CHARACTERS && !endsInNumber(name) ? name : undefined;
+  const spelled = /^[\0-\x7f]*$/.test(text) ? text.toLowerCase() : (hostnameOf(text) ?? "");
+  const name = spelled.replace(/\.$/, "");
+  if (!NAME.test(name) || name.length > MAX_NAME_CHARACTERS || endsInNumber(name)) return undefined;
+  return name.includes(".") ? name : spelled;
 }
 
 /**

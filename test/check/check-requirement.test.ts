@@ -124,7 +124,8 @@ describe("check() with a cache", () => {
       const options = { stop: ["me.test"], until: "settled", resolver } as const;
       const { servers } = await check("b.test a.test", { ...options, cache: cacheIn(store) });
       expect(servers.map(({ outcome }) => outcome.kind)).toEqual(["not-found", "skipped"]);
-      expect(resolver.asked.toSorted()).toEqual(["a.test", "b.test", "me.test"]);
+      const hosts = ["a.test", "b.test", "me.test"];
+      expect(resolver.asked.toSorted()).toEqual(hosts.flatMap((host) => [`${host} 4`, `${host} 6`]));
     }
     expect([...store.kept.values()].map(({ question }) => question.host)).toEqual(["b.test"]);
   });

@@ -116,7 +116,7 @@ describe("check() looks up", () => {
     const resolver = zoneResolver({ "a.test": slow.promise, "b.test": "not-found" });
     const checking = check("a.test a.test:26 A.test. b.test", { resolver, stop: ["a.test", "b.test"] });
     await expect(checking).rejects.toThrow('Cannot look up the stop host "b.test": name not found');
-    expect(resolver.asked).toEqual(["a.test", "b.test"]);
+    expect(resolver.asked).toEqual(["a.test 6", "a.test 4", "b.test 6", "b.test 4"]);
     slow.resolve("not-found");
   });
 
@@ -131,19 +131,19 @@ describe("check() looks up", () => {
   });
 
   test.each([
-    [{}, "a.test"],
-    [{ family: 4 }, "a.test 4"],
-    [{ family: 6 }, "a.test 6"],
-    [{ family: 6, stop: ["192.0.2.1"] }, "a.test"],
-    [{ family: 6, stopSelf: true }, "a.test"],
-  ] as const)("with %j: %s", async (options, question) => {
+    [{}, ["a.test 6", "a.test 4"]],
+    [{ family: 4 }, ["a.test 4"]],
+    [{ family: 6 }, ["a.test 6"]],
+    [{ family: 6, stop: ["192.0.2.1"] }, ["a.test 6", "a.test 4"]],
+    [{ family: 6, stop: ["192.0.2.1"], stopSelf: true }, ["a.test 6", "a.test 4"]],
+  ] as const)("with %j: %j", async (options, questions) => {
     const resolver = zoneResolver({ "a.test": "not-found" });
     const knowsNoOther = {
-      addresses: async (host: string, family: 4 | 6 | undefined) =>
+      addresses: async (host: string, family: 4 | 6) =>
         host === "a.test" ? resolver.addresses(host, family) : ({ kind: "not-found" } as const),
     };
     await check("a.test", { ...options, resolver: knowsNoOther });
-    expect(resolver.asked).toEqual([question]);
+    expect(resolver.asked).toEqual(questions);
   });
 });
 

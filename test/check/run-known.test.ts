@@ -67,7 +67,7 @@ describe("run() with servers known from the start", () => {
       "s2.test",
       ["s1.test not-found", "s2.test greeted", "s3.test stop-host"],
     ]);
-    expect(asked).toEqual(["s2.test", "s3.test"]);
+    expect(asked).toEqual(["s2.test 6", "s2.test 4", "s3.test 6", "s3.test 4"]);
     expect(await three.connections()).toEqual([0, 1, 0]);
   });
 

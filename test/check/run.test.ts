@@ -131,7 +131,7 @@ describe("check() with a stop host", () => {
     const known = zoneResolver(zone);
     const resolver = {
       addresses: async (host: string) =>
-        host in zone ? known.addresses(host, undefined) : ({ kind: "not-found" } as const),
+        host in zone ? known.addresses(host, 4) : ({ kind: "not-found" } as const),
     };
     const ran = await run("s1.test s2.test s3.test", zone, { resolver, stopSelf: true, port: three.port });
     expect([ran.chosen, ...ran.reported.slice(1)]).toEqual([

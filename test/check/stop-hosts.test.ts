@@ -7,7 +7,7 @@ import {
   thisMachine,
   union,
 } from "../../src/check/stop-hosts.ts";
-import type { LimitedLookup } from "../../src/names/system.ts";
+import type { LimitedLookup } from "../../src/probe/lookups.ts";
 import { UsageError } from "../../src/text/errors.ts";
 
 afterEach(() => {
@@ -18,9 +18,9 @@ const WANTED = "a host name or an address, such as mx2.example.org";
 
 function lookUpIn(zone: Readonly<Record<string, LimitedLookup>>) {
   const asked: string[] = [];
-  const lookUp = async (host: string): Promise<LimitedLookup> => {
+  const lookUp = async (host: string): Promise<readonly LimitedLookup[]> => {
     asked.push(host);
-    return zone[host] ?? { kind: "not-found" };
+    return [{ kind: "not-found" }, zone[host] ?? { kind: "not-found" }];
   };
   return { asked, lookUp };
 }
@@ -98,9 +98,17 @@ describe("givenStopHosts()", () => {
     });
   });
 
+  test("has what one family found, though the other failed, unless this machine did", async () => {
+    const half = (other: LimitedLookup) => async () => [other, at("192.0.2.2")];
+    const broken = half({ kind: "dns-failure", cause: "SERVFAIL" });
+    expect(await givenStopHosts(["mx2.test"], broken).addresses).toEqual(new Set(["192.0.2.2"]));
+    const { addresses } = givenStopHosts(["mx2.test"], half({ kind: "no-resources", cause: "EMFILE" }));
+    await expect(addresses).rejects.toThrow('Cannot look up the stop host "mx2.test": EMFILE');
+  });
+
   test("rejects at once, though another lookup is still under way", () => {
     const lookUp = (host: string) =>
-      host === "gone.test" ? Promise.resolve({ kind: "not-found" } as const) : new Promise<never>(() => {});
+      host === "gone.test" ? Promise.resolve([{ kind: "not-found" } as const]) : new Promise<never>(() => {});
     expect(givenStopHosts(["slow.test", "gone.test"], lookUp).addresses).rejects.toThrow(StopHostError);
   });
 });

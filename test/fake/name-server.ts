@@ -36,8 +36,10 @@ export async function fakeNameServer(
     const { type = "?", name } = question;
     questions.push(`${type} ${name}${transport === "tcp" ? " (tcp)" : ""}`);
     const send = () => reply(answer(zone, question, transport));
-    if (mannerAt(zone, name) === "held") held.push(send);
-    else send();
+    const manner = mannerAt(zone, name);
+    const isFirst = questions.filter((earlier) => earlier === `A ${name}`).length === 1;
+    if (manner === "held") held.push(send);
+    else if (manner !== "first-a-lost" || type !== "A" || !isFirst) send();
     changed.fire();
   };
   const { port, close } = await listen(hostname, wantedPort, receive);

@@ -19,7 +19,7 @@ export type Zone = Readonly<Record<string, ZoneAnswer | Promise<ZoneAnswer>>>;
 export interface ZoneResolver {
   /** Each question in the order asked: the name, and the family when one was wanted. */
   readonly asked: readonly string[];
-  addresses(host: string, family: 4 | 6 | undefined): Promise<Lookup>;
+  addresses(host: string, family: 4 | 6): Promise<Lookup>;
 }
 
 /**
@@ -31,16 +31,14 @@ export function zoneResolver(zone: Zone): ZoneResolver {
   return {
     asked,
     async addresses(host, family) {
-      asked.push(family === undefined ? host : `${host} ${family}`);
+      asked.push(`${host} ${family}`);
       const answer = await zone[host];
       if (answer === undefined) throw new Error(`Cannot find ${host} in the zone of this test`);
       if (answer === "silent") return new Promise(() => {});
       if (answer === "not-found") return { kind: "not-found" };
       if ("failure" in answer) return { kind: "dns-failure", cause: answer.failure };
       if ("ownFailure" in answer) return { kind: "no-resources", cause: answer.ownFailure };
-      const addresses = answer.filter(
-        (address) => family === undefined || address.includes(":") === (family === 6),
-      );
+      const addresses = answer.filter((address) => address.includes(":") === (family === 6));
       return addresses.length === 0 ? { kind: "not-found" } : { kind: "found", addresses };
     },
   };

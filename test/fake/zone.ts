@@ -21,6 +21,7 @@ type Refusal = "NXDOMAIN" | "SERVFAIL" | "REFUSED" | "silent";
  * - `another-question`, `another-id`: as if it were the answer to something else
  * - `forged-first`: one with another id and other data, then the true one
  * - `cut`: the last third of the packet is missing; `pointer-loop`: a name in it points to itself (RFC 1035 §4.1.4)
+ * - `first-a-lost`: the first question for IPv4 addresses is not answered
  * - `held`: not before the test releases it
  */
 export type Manner =
@@ -33,6 +34,7 @@ export type Manner =
   | "forged-first"
   | "cut"
   | "pointer-loop"
+  | "first-a-lost"
   | "held";
 
 /** What there is at one name; a type that is left out is NODATA (RFC 2308 §2.2). */
@@ -119,6 +121,7 @@ export function answer(zone: Zone, question: Question, transport: Transport): An
       ];
     }
     case "bare-cname":
+    case "first-a-lost":
     case "held":
     case undefined:
       return [transport === "udp" && whole.length > question.maxUdpOctets ? cutShort : whole];

@@ -6,13 +6,22 @@ afterEach(() => {
 });
 
 /** Items that end when told to, with a rank; 0 is good. */
-function play(count: number, settings: { readonly goesOn?: () => boolean; readonly waits?: boolean } = {}) {
+function play(
+  count: number,
+  settings: {
+    readonly goesOn?: () => boolean;
+    readonly mayGrow?: () => boolean;
+    readonly waits?: boolean;
+  } = {},
+) {
   const started: number[] = [];
   const begun: (() => void)[] = [];
   const settle: ((rank: number) => void)[] = [];
-  const over: { readonly decisive: number; readonly all: readonly number[] }[] = [];
-  inTurn<number, number>({
-    items: Array.from({ length: count }, (_, at) => at),
+  const items = Array.from({ length: count }, (_, at) => at);
+  const over: { readonly decisive: number | undefined; readonly all: readonly number[] }[] = [];
+  const resume = inTurn<number, number>({
+    next: () => items.shift(),
+    mayGrow: () => settings.mayGrow?.() ?? false,
     staggerMs: 250,
     goesOn: settings.goesOn ?? (() => true),
     isGood: (result) => result === 0,
@@ -25,7 +34,7 @@ function play(count: number, settings: { readonly goesOn?: () => boolean; readon
     },
     over: (decisive, all) => over.push({ decisive, all: [...all] }),
   });
-  return { started, begun, settle, over };
+  return { started, begun, settle, over, resume, bring: (item: number) => items.push(item) };
 }
 
 describe("inTurn()", () => {
@@ -78,10 +87,57 @@ describe("inTurn()", () => {
     expect([started, over]).toEqual([[0], [{ decisive: 6, all: [6] }]]);
   });
 
+  test("waits for what may come yet, and starts it at once when all others have failed", () => {
+    let mayGrow = true;
+    const { started, settle, over, resume, bring } = play(1, { mayGrow: () => mayGrow });
+    settle[0]?.(6);
+    expect([started, over]).toEqual([[0], []]);
+    bring(1);
+    resume();
+    expect([started, over]).toEqual([[0, 1], []]);
+    mayGrow = false;
+    settle[1]?.(5);
+    expect(over).toEqual([{ decisive: 5, all: [6, 5] }]);
+  });
+
+  test("ends when nothing more will come, without a result when nothing came", () => {
+    let mayGrow = true;
+    const { over, resume } = play(0, { mayGrow: () => mayGrow });
+    resume();
+    expect(over).toEqual([]);
+    mayGrow = false;
+    resume();
+    resume();
+    expect(over).toEqual([{ decisive: undefined, all: [] }]);
+  });
+
+  test("does not wait for what may come when time is over", () => {
+    let goesOn = true;
+    const { settle, over } = play(1, { mayGrow: () => true, goesOn: () => goesOn });
+    goesOn = false;
+    settle[0]?.(6);
+    expect(over).toEqual([{ decisive: 6, all: [6] }]);
+  });
+
+  test("keeps to the stagger of one that is under way when more comes", () => {
+    jest.useFakeTimers();
+    const { started, resume, bring } = play(1, { mayGrow: () => true });
+    jest.advanceTimersByTime(100);
+    bring(1);
+    resume();
+    expect(started).toEqual([0]);
+    jest.advanceTimersByTime(150);
+    expect(started).toEqual([0, 1]);
+    jest.advanceTimersByTime(1_000);
+    bring(2);
+    resume();
+    expect(started).toEqual([0, 1, 2]);
+  });
+
   test("keeps no process alive that has nothing else to wait for", async () => {
     const code = `
       const { inTurn } = await import(${JSON.stringify(`${import.meta.dir}/../../src/limits/in-turn.ts`)});
-      inTurn({ items: [1, 2], staggerMs: 60_000, goesOn: () => true, start: (_, begun) => begun() });`;
+      inTurn({ next: () => 1, mayGrow: () => false, staggerMs: 60_000, goesOn: () => true, start: (_, begun) => begun() });`;
     await using child = Bun.spawn([process.execPath, "-e", code]);
     expect(await child.exited).toBe(0);
   });

@@ -136,18 +136,19 @@ describe("resolveExchanges()", () => {
   });
 
   test.each([
-    ["example.test", "example.test"],
-    ["Example.TEST.", "example.test"],
-    ["bücher.test", "xn--bcher-kva.test"],
-    ["localhost", "localhost"],
-  ])("takes %p, without MX records, as its own server", async (domain, host) => {
+    ["example.test", "example.test", "example.test"],
+    ["Example.TEST.", "example.test", "example.test"],
+    ["bücher.test", "xn--bcher-kva.test", "xn--bcher-kva.test"],
+    ["localhost", "localhost", "localhost."],
+    ["Test.", "test", "test."],
+  ])("takes %p, without MX records, as its own server", async (domain, exchange, host) => {
     const resolver = answering(NONE);
     expect(await resolveExchanges(domain, resolver)).toEqual({
       kind: "exchanges",
-      exchanges: [{ preference: 0, exchange: host, host }],
+      exchanges: [{ preference: 0, exchange, host }],
       implicit: true,
     });
-    expect(resolver.asked).toEqual([host]);
+    expect(resolver.asked).toEqual([exchange]);
   });
 
   test.each([

@@ -24,26 +24,30 @@ const UNANSWERED = {
 } as const satisfies Zone;
 
 describe("addresses()", () => {
-  test("finds both families, IPv6 first, canonical and once each", async () => {
+  test("finds each family, canonical and each address once, with one question for each", async () => {
     using dns = await fakeNameServer({
-      "a.test": { A: ["192.0.2.1", "192.0.2.2", "192.0.2.1"], AAAA: ["2001:db8:0:0::1", "::ffff:c000:0202"] },
+      "a.test": { A: ["192.0.2.1", "192.0.2.2", "192.0.2.1"], AAAA: ["2001:db8:0:0::1", "2001:db8::1"] },
     });
-    expect(await nameServers([dns.address]).addresses("a.test", undefined)).toEqual({
-      kind: "found",
-      addresses: ["2001:db8::1", "192.0.2.2", "192.0.2.1"],
-    });
+    const { signal } = new AbortController();
+    const resolver = nameServers([dns.address]);
+    const both = [resolver.addresses("a.test", 6, signal), resolver.addresses("a.test.", 4, signal)];
+    expect(await Promise.all(both)).toEqual([
+      { kind: "found", addresses: ["2001:db8::1"] },
+      { kind: "found", addresses: ["192.0.2.1", "192.0.2.2"] },
+    ]);
+    expect(dns.questions.toSorted()).toEqual(["A a.test", "AAAA a.test"]);
   });
 
   test.each([
-    [4, ["192.0.2.1"], "A a.test"],
-    [6, ["2001:db8::1"], "AAAA a.test"],
-  ] as const)("asks for family %p only", async (family, addresses, question) => {
+    [4, ["192.0.2.1"], ["A a.test", "AAAA a.test"]],
+    [6, ["2001:db8::1"], ["AAAA a.test", "A a.test"]],
+  ] as const)("gives family %p alone, and asks for the other along", async (family, addresses, questions) => {
     using dns = await fakeNameServer({ "a.test": { A: ["192.0.2.1"], AAAA: ["2001:db8::1"] } });
     expect(await nameServers([dns.address]).addresses("a.test", family)).toEqual({
       kind: "found",
       addresses,
     });
-    expect(dns.questions).toEqual([question, "CNAME a.test"]);
+    expect(dns.questions).toEqual([...questions]);
   });
 
   test.each<[string, Zone, readonly string[]]>([
@@ -60,12 +64,10 @@ describe("addresses()", () => {
     ["a truncated answer over TCP", { "a.test": { ...FOUND, manner: "truncated" } }, ["192.0.2.1"]],
     ["the true answer after a forged one", { "a.test": { ...FOUND, manner: "forged-first" } }, ["192.0.2.1"]],
     ["IPv4 when IPv6 fails", { "a.test": { A: ["192.0.2.1"], AAAA: "SERVFAIL" } }, ["192.0.2.1"]],
-    ["IPv6 when IPv4 fails", { "a.test": { A: "REFUSED", AAAA: ["::1"] } }, ["::1"]],
     ["IPv4 when IPv6 is silent", { "a.test": { A: ["192.0.2.1"], AAAA: "silent" } }, ["192.0.2.1"]],
-    ["IPv6 when IPv4 is silent", { "a.test": { A: "silent", AAAA: ["::1"] } }, ["::1"]],
   ])("finds by %s", async (_, zone, addresses) => {
     using dns = await fakeNameServer(zone);
-    const lookup = await nameServers([dns.address]).addresses("a.test", undefined);
+    const lookup = await nameServers([dns.address]).addresses("a.test", 4);
     expect(lookup).toEqual({ kind: "found", addresses });
   });
 
@@ -76,7 +78,7 @@ describe("addresses()", () => {
     ["a CNAME to NODATA", { "a.test": { CNAME: "b.test" }, "b.test": {} }],
   ])("does not find by %s", async (_, zone) => {
     using dns = await fakeNameServer(zone);
-    expect(await nameServers([dns.address]).addresses("a.test", undefined)).toEqual({ kind: "not-found" });
+    expect(await nameServers([dns.address]).addresses("a.test", 4)).toEqual({ kind: "not-found" });
   });
 
   test.each<[string, Zone, string]>([
@@ -84,14 +86,23 @@ describe("addresses()", () => {
     ["REFUSED", { "a.test": SPOILT.REFUSED }, "REFUSED"],
     ["an answer cut short", { "a.test": SPOILT["malformed answer"] }, "malformed answer"],
     ["a pointer loop", { "a.test": SPOILT["pointer loop"] }, "malformed answer"],
-    ["TCP closed", { "a.test": SPOILT["no answer over TCP"] }, "no connection to a name server"],
-    ["NODATA and SERVFAIL", { "a.test": { AAAA: "SERVFAIL" } }, "SERVFAIL"],
+    [
+      "SERVFAIL, though the other family is found",
+      { "a.test": { A: "SERVFAIL", AAAA: ["::1"] } },
+      "SERVFAIL",
+    ],
     ["a CNAME loop", { "a.test": { CNAME: "b.test" }, "b.test": { CNAME: "a.test" } }, "CNAME loop"],
     ["nine CNAMEs", bareChain(9), "more than 8 CNAMEs"],
   ])("fails by %s", async (_, zone, cause) => {
     using dns = await fakeNameServer(zone);
-    const lookup = await nameServers([dns.address]).addresses("a.test", undefined);
+    const lookup = await nameServers([dns.address]).addresses("a.test", 4);
     expect(lookup).toEqual({ kind: "dns-failure", cause });
+  });
+
+  test("blames this machine when a name server takes no connection for a long answer", async () => {
+    using dns = await fakeNameServer({ "a.test": SPOILT["no answer over TCP"] });
+    const lookup = await nameServers([dns.address]).addresses("a.test", 4);
+    expect(lookup).toEqual({ kind: "no-resources", cause: "no connection to a name server" });
   });
 
   test("finds after eight CNAMEs", async () => {
@@ -112,7 +123,7 @@ describe("addresses()", () => {
   test.each(["a.test", "gone.test"])("believes the first server of %s", async (name) => {
     using first = await fakeNameServer({ "a.test": FOUND });
     using second = await fakeNameServer({ "*": FOUND });
-    await nameServers([first.address, second.address]).addresses(name, undefined);
+    await nameServers([first.address, second.address]).addresses(name, 4);
     expect(second.questions).toEqual([]);
   });
 
@@ -125,10 +136,11 @@ describe("addresses()", () => {
   });
 
   test.each([
-    ["192.0.2.1", undefined, { kind: "found", addresses: ["192.0.2.1"] }],
+    ["192.0.2.1", 4, { kind: "found", addresses: ["192.0.2.1"] }],
     ["2001:db8::1", 6, { kind: "found", addresses: ["2001:db8::1"] }],
     ["2001:db8::1", 4, { kind: "not-found" }],
-    ["localhost", undefined, { kind: "found", addresses: ["::1", "127.0.0.1"] }],
+    ["localhost", 6, { kind: "found", addresses: ["::1"] }],
+    ["localhost.", 4, { kind: "found", addresses: ["127.0.0.1"] }],
     ["mx.localhost", 4, { kind: "found", addresses: ["127.0.0.1"] }],
   ] as const)("asks nobody for %s, family %p", async (host, family, lookup) => {
     using dns = await fakeNameServer({});
@@ -227,9 +239,9 @@ describe("exchanges()", () => {
 });
 
 describe("nameServers()", () => {
-  test.each([4, 6, undefined] as const)("notices at once that a port refuses, family %p", async (family) => {
+  test.each([4, 6] as const)("notices at once that a port refuses, family %p", async (family) => {
     const lookup = await nameServers([await refusingAddress()]).addresses("a.test", family);
-    expect(lookup).toEqual({ kind: "dns-failure", cause: "no connection to a name server" });
+    expect(lookup).toEqual({ kind: "no-resources", cause: "no connection to a name server" });
   });
 
   test("notices at once that a port refuses, exchanges", async () => {
@@ -238,7 +250,7 @@ describe("nameServers()", () => {
   });
 
   const give =
-    "const dns = nameServers([address]); const lookups = [dns.addresses('a.test', undefined, signal), dns.exchanges('a.test', signal)];";
+    "const dns = nameServers([address]); const lookups = [dns.addresses('a.test', 4, signal), dns.exchanges('a.test', signal)];";
 
   test("lets the process end as soon as its lookups are given up, and prints nothing", async () => {
     using dns = await fakeNameServer({ "*": "silent" });

@@ -1,16 +1,21 @@
 import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import fs from "node:fs";
-import { type AddressLookup, systemResolver } from "../../src/names/system.ts";
+import type { AddressLookup } from "../../src/names/resolver.ts";
+import { systemResolver } from "../../src/names/system.ts";
+import type { Family } from "../../src/text/address.ts";
 
 afterEach(() => {
   mock.restore();
 });
 
-function found(...addresses: readonly string[]) {
-  const answers = addresses.map(
-    (address) => ({ address, family: address.includes(":") ? 6 : 4, ttl: 0 }) as const,
-  );
-  return spyOn(Bun.dns, "lookup").mockResolvedValue(answers);
+/** What is found of each family; nothing stands for no such name. */
+function answers(zone: Readonly<Partial<Record<Family, readonly string[]>>>) {
+  return spyOn(Bun.dns, "lookup").mockImplementation(async (_, options) => {
+    const family = options?.family === 6 ? 6 : 4;
+    const addresses = zone[family];
+    if (addresses === undefined) throw Object.assign(new Error("not found"), { code: "DNS_ENOTFOUND" });
+    return addresses.map((address) => ({ address, family, ttl: 0 }));
+  });
 }
 
 function fails(error: unknown): void {
@@ -18,37 +23,48 @@ function fails(error: unknown): void {
 }
 
 describe("systemResolver", () => {
+  test("asks for both families at once, of a name with a dot in this very domain, and gives the one wanted", async () => {
+    const asked = answers({ 4: ["192.0.2.1"], 6: ["2001:db8::1"] });
+    const { signal } = new AbortController();
+    expect(
+      await Promise.all([
+        systemResolver.addresses("mx.example.test", 4, signal),
+        systemResolver.addresses("mx.example.test", 6, signal),
+      ]),
+    ).toEqual([
+      { kind: "found", addresses: ["192.0.2.1"] },
+      { kind: "found", addresses: ["2001:db8::1"] },
+    ]);
+    expect(asked.mock.calls as unknown[]).toEqual([
+      ["mx.example.test.", { family: 4 }],
+      ["mx.example.test.", { family: 6 }],
+    ]);
+  });
+
   test.each([
-    [undefined, { kind: "found", addresses: ["2001:db8::1", "192.0.2.1"] }],
-    [4, { kind: "found", addresses: ["192.0.2.1"] }],
-    [6, { kind: "found", addresses: ["2001:db8::1"] }],
-  ] as const)("asks for both families and gives those of %p", async (family, lookup) => {
-    const asked = found("2001:db8::1", "192.0.2.1");
-    expect(await systemResolver.addresses("mx.example.test", family)).toEqual(lookup);
-    expect(asked.mock.calls as unknown[]).toEqual([["mx.example.test", { family: 0 }]]);
+    ["mx", "mx"],
+    ["mx.", "mx."],
+    ["mx.test", "mx.test."],
+  ])("asks for %s as %s: only a name without a dot may be searched for", async (host, name) => {
+    const asked = answers({});
+    await systemResolver.addresses(host, 4);
+    expect(asked.mock.calls[0]?.[0]).toBe(name);
   });
 
-  test("does not find a host that has no address of the family wanted", async () => {
-    found("192.0.2.1");
-    expect(await systemResolver.addresses("mx.example.test", 6)).toEqual({ kind: "not-found" });
-  });
-
-  test("asks for each family alone when both together keep it waiting, and takes what is found", async () => {
+  test("gives the answer of one family though the other's never comes", async () => {
     const silent = new Promise<never>(() => {});
     spyOn(Bun.dns, "lookup").mockImplementation((_, options) =>
       options?.family === 6 ? Promise.resolve([{ address: "2001:db8::1", family: 6, ttl: 0 }]) : silent,
     );
-    expect(await systemResolver.addresses("mx.example.test", undefined)).toEqual({
-      kind: "found",
-      addresses: ["2001:db8::1"],
-    });
+    const lookup = await systemResolver.addresses("mx.example.test", 6);
+    expect(lookup).toEqual({ kind: "found", addresses: ["2001:db8::1"] });
   });
 
   test("gives each address once, canonical, in the order found", async () => {
-    found("2001:DB8:0::1", "192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1", "fe80::1%eth0", "192.0.2.1");
-    expect(await systemResolver.addresses("mx.example.test", undefined)).toEqual({
+    answers({ 6: ["2001:DB8:0::1", "2001:db8::1", "fe80::1%eth0", "2001:db8::2"] });
+    expect(await systemResolver.addresses("mx.example.test", 6)).toEqual({
       kind: "found",
-      addresses: ["2001:db8::1", "192.0.2.1", "fe80::1%eth0"],
+      addresses: ["2001:db8::1", "fe80::1%eth0", "2001:db8::2"],
     });
   });
 
@@ -61,16 +77,16 @@ describe("systemResolver", () => {
     ["DNS_ENOTFOUND", { kind: "not-found" }],
     ["DNS_ENODATA", { kind: "not-found" }],
     ["ENOTFOUND", { kind: "not-found" }],
-    ["DNS_ESERVFAIL", { kind: "dns-failure", cause: "ESERVFAIL" }],
-    ["DNS_EREFUSED", { kind: "dns-failure", cause: "EREFUSED" }],
-    ["DNS_ETIMEOUT", { kind: "dns-failure", cause: "ETIMEOUT" }],
-    ["DNS_ECONNREFUSED", { kind: "dns-failure", cause: "ECONNREFUSED" }],
+    ["DNS_ESERVFAIL", { kind: "dns-failure", cause: "SERVFAIL" }],
+    ["DNS_EREFUSED", { kind: "dns-failure", cause: "REFUSED" }],
+    ["DNS_ETIMEOUT", { kind: "dns-failure", cause: "timed out" }],
+    ["DNS_ECONNREFUSED", { kind: "no-resources", cause: "no connection to a name server" }],
     ["DNS_EBADNAME", { kind: "dns-failure", cause: "EBADNAME" }],
     ["DNS_ENOMEM", { kind: "no-resources", cause: "ENOMEM" }],
     ["EMFILE", { kind: "no-resources", cause: "EMFILE" }],
   ])("says in our words what %s means", async (code, lookup) => {
     fails(Object.assign(new Error("getaddrinfo failed"), { code }));
-    expect(await systemResolver.addresses("mx.example.test", undefined)).toEqual(lookup);
+    expect(await systemResolver.addresses("mx.example.test", 4)).toEqual(lookup);
   });
 
   test.each<[string, unknown]>([
@@ -79,7 +95,7 @@ describe("systemResolver", () => {
     ["nothing", undefined],
   ])("does not reject for %s", async (_, error) => {
     fails(error);
-    expect(await systemResolver.addresses("mx.example.test", undefined)).toEqual({
+    expect(await systemResolver.addresses("mx.example.test", 4)).toEqual({
       kind: "dns-failure",
       cause: "unknown",
     });
@@ -89,7 +105,7 @@ describe("systemResolver", () => {
     spyOn(Bun.dns, "lookup").mockImplementation(() => {
       throw Object.assign(new Error("no"), { code: "DNS_EBADNAME" });
     });
-    expect(await systemResolver.addresses("mx.example.test", undefined)).toEqual({
+    expect(await systemResolver.addresses("mx.example.test", 4)).toEqual({
       kind: "dns-failure",
       cause: "EBADNAME",
     });
@@ -100,7 +116,7 @@ describe("systemResolver", () => {
     spyOn(fs, "openSync").mockImplementation(() => {
       throw Object.assign(new Error("no"), { code: "EMFILE" });
     });
-    expect(await systemResolver.addresses("mx.example.test", undefined)).toEqual({
+    expect(await systemResolver.addresses("mx.example.test", 4)).toEqual({
       kind: "no-resources",
       cause: "EMFILE",
     });

@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, jest, test } from "bun:test";
+import { afterEach, describe, expect, jest, mock, test } from "bun:test";
 import { Deadlines } from "../../src/limits/deadline.ts";
 import { Places } from "../../src/limits/places.ts";
-import type { Endpoint } from "../../src/net/endpoint.ts";
-import { interleaveFamilies, STAGGER_MS, type Tried, tryAddresses } from "../../src/probe/addresses.ts";
+import { STAGGER_MS, type Tried, tryAddresses } from "../../src/probe/addresses.ts";
 import { Attempts } from "../../src/probe/attempts.ts";
+import { HostLookup, type LimitedLookup } from "../../src/probe/lookups.ts";
+import type { Attempt } from "../../src/smtp/attempt.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
@@ -24,16 +25,45 @@ interface Listening {
 }
 
 function probeAll(
-  [first, ...others]: readonly [Listening, ...Listening[]],
-  budgetMs = Number.POSITIVE_INFINITY,
+  servers: readonly [Listening, ...Listening[]],
+  timeoutMs = Number.POSITIVE_INFINITY,
   attempts = new Attempts(new Places(9)),
-): Promise<Tried> {
-  const endpoint = ({ hostname, port }: Listening): Endpoint => ({ address: hostname, port });
-  const endpoints = [endpoint(first), ...others.map(endpoint)];
-  return new Promise((settled) => tryAddresses(endpoints, budgetMs, attempts, new Deadlines(never), settled));
+): Promise<TriedSome> {
+  const addresses = servers.map(({ hostname }) => hostname);
+  const ports = new Map(servers.map(({ hostname, port }) => [hostname, port]));
+  const atItsPort: Pick<Attempts, "ask"> = {
+    ask: ({ address }, asker) => attempts.ask({ address, port: ports.get(address) ?? 0 }, asker),
+  };
+  return tryAnswers([{ kind: "found", addresses }], 0, timeoutMs, atItsPort);
 }
 
-function summary({ decisive, attempts }: Tried): {
+/** What the families come to at once, and what is then tried. */
+function tryAnswers(
+  answers: readonly LimitedLookup[],
+  port: number,
+  timeoutMs: number,
+  attempts: Pick<Attempts, "ask">,
+): Promise<TriedSome> {
+  const families = ([4, 6] as const).slice(0, answers.length);
+  const host = new HostLookup(answers.length);
+  for (const [at, lookup] of answers.entries()) host.answer({ family: at === 0 ? 4 : 6, lookup, dnsMs: 0 });
+  const trial = { port, families, timeoutMs, attempts, deadlines: new Deadlines(never) };
+  return new Promise((settled, failed) =>
+    tryAddresses(
+      host,
+      trial,
+      ({ decisive, ...tried }) => {
+        if (decisive === undefined) failed(new Error("Nothing was tried"));
+        else settled({ ...tried, decisive });
+      },
+      failed,
+    ),
+  );
+}
+
+type TriedSome = Tried & { readonly decisive: Attempt };
+
+function summary({ decisive, attempts }: TriedSome): {
   readonly decisive: number;
   readonly kinds: readonly string[];
 } {
@@ -165,12 +195,6 @@ describe("tryAddresses()", () => {
     expect(await Promise.all([one.ended(), two.ended()])).toEqual(["", ""]);
   });
 
-  test.each([0, -5])("times out when there is a budget of %d", async (budgetMs) => {
-    using server = fakeSmtpServer(SILENT);
-    const { decisive } = await probeAll([server], budgetMs);
-    expect(decisive).toMatchObject({ endpoint: { port: server.port }, outcome: { kind: "timed-out" } });
-  });
-
   test.each([1, 2])(
     "does not use the budget of %d addresses up while it waits for a place",
     async (count) => {
@@ -208,49 +232,6 @@ describe("tryAddresses()", () => {
   });
 });
 
-describe("interleaveFamilies()", () => {
-  const [a, b, c] = ["2001:db8::a", "2001:db8::b", "2001:db8::c"] as const;
-  const [x, y, z] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"] as const;
-  test.each<[readonly string[], readonly string[]]>([
-    [[], []],
-    [[a], [a]],
-    [
-      [x, y, z],
-      [x, y, z],
-    ],
-    [
-      [a, b, c, x, y, z],
-      [a, x, b, y, c, z],
-    ],
-    [
-      [x, y, a, b],
-      [x, a, y, b],
-    ],
-    [
-      [a, x, y, z],
-      [a, x, y, z],
-    ],
-    [
-      [a, b, c, x],
-      [a, x, b, c],
-    ],
-    [
-      [x, a, b, c],
-      [x, a, b, c],
-    ],
-    [
-      [x, a, y, b, z],
-      [x, a, y, b, z],
-    ],
-    [
-      [y, x, b, a],
-      [y, b, x, a],
-    ],
-  ])("of %j", (addresses, expected) => {
-    expect(interleaveFamilies(addresses)).toEqual(expected);
-  });
-});
-
 describe("tryAddresses() decides by the most telling of several failures", () => {
   const scripts: readonly (readonly [kind: string, script: string])[] = [
     ["declined", BUSY],
@@ -283,5 +264,63 @@ describe("tryAddresses() decides by the most telling of several failures", () =>
     hostname: string,
   ): (FakeSmtpServer | ReturnType<typeof refusedPort>) & Disposable {
     return script === "" ? refusedPort(hostname) : fakeSmtpServer(script, { hostname });
+  }
+});
+
+describe("tryAddresses() with a family that is not there yet", () => {
+  const NOWHERE = "2001:db8::1";
+
+  /** A host of which IPv6 is known, and hands to answer for IPv4. */
+  function begin(timeoutMs: number, port: number, six: LimitedLookup) {
+    const host = new HostLookup(2);
+    const settled = mock();
+    const trial = {
+      port,
+      families: [6, 4] as const,
+      timeoutMs,
+      attempts: new Attempts(new Places(9)),
+      deadlines: new Deadlines(never),
+    };
+    tryAddresses(host, trial, settled, settled);
+    host.answer({ family: 6, lookup: six, dnsMs: 5 });
+    const answer = (lookup: LimitedLookup) => host.answer({ family: 4, lookup, dnsMs: 50 });
+    const tried = async (): Promise<Tried> => {
+      while (settled.mock.calls.length === 0) await Bun.file("/dev/null").text();
+      return settled.mock.calls[0]?.[0];
+    };
+    return { settled, answer, tried };
+  }
+
+  test("goes on when its addresses come, though all others have failed", async () => {
+    using up = fakeSmtpServer(GREETS, { hostname: "127.0.0.31" });
+    using dead = refusedPort("127.0.0.32");
+    const { settled, answer, tried } = begin(5_000, up.port, found("127.0.0.32"));
+    for (let turn = 0; turn < 50; turn += 1) await Bun.file("/dev/null").text();
+    expect([settled.mock.calls.length, dead.port > 0]).toEqual([0, true]);
+    answer(found("127.0.0.31"));
+    const { decisive, dnsMs } = await tried();
+    expect([decisive?.outcome.kind, decisive?.endpoint.address, dnsMs]).toEqual(["greeted", "127.0.0.31", 5]);
+  });
+
+  test("does not wait for it when an address greets", async () => {
+    using up = fakeSmtpServer(GREETS, { hostname: "127.0.0.31" });
+    const { tried } = begin(5_000, up.port, found("127.0.0.31"));
+    expect((await tried()).decisive?.outcome.kind).toBe("greeted");
+  });
+
+  test("fails when it fails too, and tells what both came to", async () => {
+    const { answer, tried } = begin(5_000, 25, found(NOWHERE));
+    answer({ kind: "dns-failure", cause: "SERVFAIL" });
+    expect((await tried()).lookups.map(({ kind }) => kind)).toEqual(["found", "dns-failure"]);
+  });
+
+  test("has nothing to decide by when neither has an address, and tells how long the last took", async () => {
+    const { answer, tried } = begin(5_000, 25, { kind: "not-found" });
+    answer({ kind: "timed-out", stage: "dns" });
+    expect(await tried()).toMatchObject({ decisive: undefined, dnsMs: 50, attempts: [] });
+  });
+
+  function found(...addresses: readonly string[]): LimitedLookup {
+    return { kind: "found", addresses };
   }
 });
