@@ -2,7 +2,7 @@ import { type CheckOptions, DEFAULT_TIMEOUT_MS, SMTP_PORT } from "../check/optio
 import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
 import { cannotRead, UsageError } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
-import { type Arguments, readArguments } from "./arguments.ts";
+import { type Arguments, bounded, readArguments } from "./arguments.ts";
 import { type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
 
 /** How a report is written. */
@@ -33,6 +33,8 @@ export interface Command {
 
 /** The first operand that makes the command list or clear the cache; a server of that name is reached as `cache.`. */
 const CACHE_COMMAND = "cache";
+/** What stands behind it to clear the cache; in front of everything it is a mistake. */
+const CLEAR_ACTION = "clear";
 
 /**
  * Reads a command line; one that wants help or the version is not read any further.
@@ -82,7 +84,11 @@ export function formatOf(argv: readonly string[]): Format {
 function wantsOf(options: Arguments["options"], operands: readonly string[]): Command["wants"] {
   if (options.has("help")) return "help";
   if (options.has("version")) return "version";
-  return operands[0] === CACHE_COMMAND ? "cache" : "check";
+  const [first] = operands;
+  if (first === CLEAR_ACTION) {
+    throw cannotRead(first, "a server", `${CACHE_COMMAND} ${first}, or ${first}. for a server of that name`);
+  }
+  return first === CACHE_COMMAND ? "cache" : "check";
 }
 
 function readCheckOptions(
@@ -115,7 +121,11 @@ function readCache(
   const upMs = readSeconds(options.get("cache-up")?.at(-1), "a time to keep");
   const downMs = readSeconds(options.get("cache-down")?.at(-1), "a time to keep");
   if (options.has("no-cache") || location === undefined || location === "") return null;
-  return { location, ...(upMs === undefined ? {} : { upMs }), ...(downMs === undefined ? {} : { downMs }) };
+  return {
+    location: bounded(location, "SMTPDCHECK_CACHE"),
+    ...(upMs === undefined ? {} : { upMs }),
+    ...(downMs === undefined ? {} : { downMs }),
+  };
 }
 
 function readChoice<Name extends "require" | "format">(
@@ -133,7 +143,7 @@ function readChoice<Name extends "require" | "format">(
 function readSeconds(text: string | undefined, as: string): number | undefined {
   if (text === undefined) return undefined;
   const durationMs = Number(text) * 1000;
-  if (!/^(?:\d+\.?\d*|\.\d+)$/.test(text) || durationMs > MAX_TIMEOUT_MS)
-    throw cannotRead(text, as, "seconds, such as 2.5");
-  return durationMs;
+  if (!/^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text)) throw cannotRead(text, as, "seconds, such as 2.5");
+  if (durationMs <= MAX_TIMEOUT_MS) return durationMs;
+  throw cannotRead(text, as, `at most ${Math.floor(MAX_TIMEOUT_MS / 1000)} seconds`, "too large");
 }

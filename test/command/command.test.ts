@@ -39,6 +39,8 @@ describe("readCommand() reads", () => {
     ["cache", { wants: "cache", operands: ["cache"] }],
     ["cache clear a.test", { wants: "cache", operands: ["cache", "clear", "a.test"] }],
     ["cache.", { operands: ["cache."] }],
+    ["clear.", { operands: ["clear."] }],
+    ["a.test clear", { operands: ["a.test", "clear"] }],
     ["0:cache", { operands: ["0:cache"] }],
     ["a.test cache", { operands: ["a.test", "cache"] }],
     ["--wait 60", { waitMs: 60_000 }],
@@ -103,6 +105,7 @@ describe("readCommand() reads", () => {
 });
 
 describe("readCommand() throws a UsageError", () => {
+  const clear = 'Cannot read "clear" as a server: want cache clear, or clear. for a server of that name';
   const pair = "Cannot use --warning or --critical without --format nagios";
   test.each<[readonly string[], string]>([
     [["--require", "some"], 'Cannot read "some" as --require: want none, any, all'],
@@ -110,7 +113,10 @@ describe("readCommand() throws a UsageError", () => {
     [["--format", "xml"], 'Cannot read "xml" as --format: want text, table, json, nagios'],
     [["--wait", "soon"], 'Cannot read "soon" as a time to wait: want seconds, such as 2.5'],
     [["--wait", "-1"], 'Cannot read "-1" as a time to wait: want seconds, such as 2.5'],
-    [["--wait", "2147483.648"], 'Cannot read "2147483.648" as a time to wait: want seconds, such as 2.5'],
+    [
+      ["--wait", "2147483.648"],
+      'Cannot read "2147483.648" as a time to wait: too large, want at most 2147483 seconds',
+    ],
     [["-w", "x", "--format=nagios"], 'Cannot read "x" as a threshold: want seconds, such as 2.5'],
     [["-c", "1e3", "--format=nagios"], 'Cannot read "1e3" as a threshold: want seconds, such as 2.5'],
     [["--cache-up", "x"], 'Cannot read "x" as a time to keep: want seconds, such as 2.5'],
@@ -122,9 +128,22 @@ describe("readCommand() throws a UsageError", () => {
     [["-c", "0"], pair],
     [["-c", "1", "--format", "json"], pair],
     [["--cache"], "Option --cache has no value: want --cache LOCATION"],
+    [["-p", "70000"], 'Cannot read "70000" as a port: too large, want 1 to 65535'],
+    [["clear", "a.test"], clear],
+    [["--cache", "x", "clear"], clear],
+    ...["--timeout", "--stop", "--dns", "--cache", "--mx", "--wait"].map((option): [string[], string] => [
+      [option, "1".repeat(130_000)],
+      `Option ${option} has a value of 130000 characters: want at most 4096`,
+    ]),
   ])("for %j", (argv, message) => {
     expect(() => readCommand(argv, {})).toThrow(new UsageError(message));
   });
+});
+
+test("readCommand() throws a UsageError for a cache location in the environment that is too long, without showing it", () => {
+  const environment = { SMTPDCHECK_CACHE: `redis://:secret@${"1".repeat(130_000)}` };
+  const message = "SMTPDCHECK_CACHE has a value of 130016 characters: want at most 4096";
+  expect(() => readCommand([], environment)).toThrow(new UsageError(message));
 });
 
 describe("formatOf()", () => {

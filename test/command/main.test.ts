@@ -86,7 +86,10 @@ describe("main() returns 2 and one line for", () => {
     [["--timeout", "0x10", "a.test"], `Cannot read "0x10" ${seconds}`],
     [["--timeout", "1,5", "a.test"], `Cannot read "1,5" ${seconds}`],
     [["--timeout", " 1", "a.test"], `Cannot read " 1" ${seconds}`],
-    [["--timeout", "2147483.648", "a.test"], `Cannot read "2147483.648" ${seconds}`],
+    [
+      ["--timeout", "2147483.648", "a.test"],
+      'Cannot read "2147483.648" as a timeout: too large, want at most 2147483 seconds',
+    ],
     [["--timeout", "\x1b[31m", "a.test"], `Cannot read "\\x1b[31m" ${seconds}`],
     [["-p", "0", "a.test"], 'Cannot read "0" as a port: want 1 to 65535'],
     [["-p", "smtp", "a.test"], 'Cannot read "smtp" as a port: want 1 to 65535'],
