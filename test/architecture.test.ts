@@ -45,6 +45,7 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
   "probe/lookups": "probe/prober",
   "check/stop-gate": "check/run-slow-lookup",
   "command/bin": "end-to-end/usage",
+  "command/complaints": "command/main-reports",
   "command/on-demand": "command/main-reports",
 };
 

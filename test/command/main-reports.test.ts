@@ -54,7 +54,9 @@ describe("main() with --require", () => {
     using late = fakeSmtpServer("(wait 60ms)\nS: 421 busy\nC: QUIT", { hostname: DOWN });
     const { status, stdout, stderr } = await runWithUp("--require=all", UP, `${DOWN}:${late.port}`);
     expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toStartWith(`smtpdcheck: ${DOWN}: unavailable: ${DOWN} declined with "421 busy"`);
+    expect(stderr).toStartWith(
+      `smtpdcheck: ${DOWN}:${late.port}: unavailable: ${DOWN} declined with "421 busy"`,
+    );
   });
 
   test("names a failing server once, though it is verbose", async () => {
@@ -154,7 +156,7 @@ describe("main() with --wait", () => {
     expect(await running).toEqual({
       status: 0,
       stdout: `${UP}\n`,
-      stderr: `smtpdcheck: waiting: ${UP}: ${UP} declined with "421 busy"\n`,
+      stderr: `smtpdcheck: waiting: ${UP}:${busy.port}: ${UP} declined with "421 busy"\n`,
     });
   });
 });

@@ -29,7 +29,7 @@ describe("main()", () => {
     const { status, stderr: told } = await run("-4v", `127.0.0.1:${dead.port}`, "--stop", "192.0.2.1");
     expect(status).toBe(0);
     expect(told).toMatch(
-      /^127\.0\.0\.1: unavailable: 127\.0\.0\.1 refused the connection \(connect \d+\.\d ms\)\n$/,
+      /^127\.0\.0\.1:\d+: unavailable: 127\.0\.0\.1 refused the connection \(connect \d+\.\d ms\)\n$/,
     );
   });
 

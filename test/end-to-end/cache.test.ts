@@ -40,12 +40,12 @@ describe.each(commands)("smtpdcheck $name", (command) => {
     expect({ ...first, stderr: withoutTimes(first.stderr) }).toEqual({
       status: 1,
       stdout: "127.0.0.1\n",
-      stderr: `127.0.0.1: available: 127.0.0.1 said "220 mx.example.test ESMTP" (connect N ms, greeting N ms)\n`,
+      stderr: `127.0.0.1:${server.port}: available: 127.0.0.1 said "220 mx.example.test ESMTP" (connect N ms, greeting N ms)\n`,
     });
     expect({ ...second, stderr: second.stderr.replace(/cached \d+ s/, "cached N s") }).toEqual({
       status: 1,
       stdout: "127.0.0.1\n",
-      stderr: `127.0.0.1: available: 127.0.0.1 said "220 mx.example.test ESMTP" (cached N s ago)\n`,
+      stderr: `127.0.0.1:${server.port}: available: 127.0.0.1 said "220 mx.example.test ESMTP" (cached N s ago)\n`,
     });
     expect(server.connectionCount).toBe(1);
   });
