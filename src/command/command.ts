@@ -1,9 +1,10 @@
 import { type CheckOptions, DEFAULT_TIMEOUT_MS, SMTP_PORT } from "../check/options.ts";
-import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
+import type { Thresholds } from "../report/nagios-status.ts";
 import { cannotRead, UsageError } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
 import { type Arguments, bounded, readArguments } from "./arguments.ts";
 import { type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
+import { readChoice, readSeconds, readThresholds } from "./values.ts";
 
 /** How a report is written. */
 export type Format = ChoiceOf<"format">;
@@ -26,8 +27,7 @@ export interface Command {
   readonly isVerbose: boolean;
   /** How long to wait for the requirement to be met; null to check once. */
   readonly waitMs: number | null;
-  readonly warningMs: number | undefined;
-  readonly criticalMs: number | undefined;
+  readonly thresholds: Thresholds;
   readonly cache: CacheUse | null;
 }
 
@@ -50,20 +50,15 @@ export function readCommand(
   const last = (name: OptionName) => options.get(name)?.at(-1);
   const seconds = (name: OptionName, as: string) => readSeconds(last(name), as);
   const format = readChoice("format", last("format")) ?? "text";
-  const [warningMs, criticalMs] = [seconds("warning", "a threshold"), seconds("critical", "a threshold")];
-  if (format !== "nagios" && (warningMs ?? criticalMs) !== undefined) {
-    throw new UsageError("Cannot use --warning or --critical without --format nagios");
-  }
   return {
-    operands,
+    operands: readOperands(options, operands, wants),
     serversFrom: options.get("servers-from") ?? [],
     wants,
     options: { ...readCheckOptions(options, last), until: format === "text" ? "decided" : "settled" },
     format,
     isVerbose: options.has("verbose"),
     waitMs: seconds("wait", "a time to wait") ?? null,
-    warningMs,
-    criticalMs,
+    thresholds: readThresholds(last, format),
     cache: readCache(options, environment),
   };
 }
@@ -89,6 +84,19 @@ function wantsOf(options: Arguments["options"], operands: readonly string[]): Co
     throw cannotRead(first, "a server", `${CACHE_COMMAND} ${first}, or ${first}. for a server of that name`);
   }
   return first === CACHE_COMMAND ? "cache" : "check";
+}
+
+/** Servers given as a monitor gives them stand in front of those named. */
+function readOperands(
+  options: Arguments["options"],
+  operands: readonly string[],
+  wants: Command["wants"],
+): readonly string[] {
+  const hostnames = options.get("hostname") ?? [];
+  if (wants === "cache" && hostnames.length > 0) {
+    throw new UsageError(`Cannot use --hostname with ${CACHE_COMMAND}: want servers behind ${CLEAR_ACTION}`);
+  }
+  return [...hostnames, ...operands];
 }
 
 function readCheckOptions(
@@ -126,24 +134,4 @@ function readCache(
     ...(upMs === undefined ? {} : { upMs }),
     ...(downMs === undefined ? {} : { downMs }),
   };
-}
-
-function readChoice<Name extends "require" | "format">(
-  name: Name,
-  text: string | undefined,
-): ChoiceOf<Name> | undefined {
-  if (text === undefined) return undefined;
-  const choices: readonly ChoiceOf<Name>[] = OPTIONS[name].options;
-  const choice = choices.find((each) => each === text);
-  if (choice === undefined) throw cannotRead(text, `--${name}`, choices.join(", "));
-  return choice;
-}
-
-/** Milliseconds from seconds, decimals allowed. */
-function readSeconds(text: string | undefined, as: string): number | undefined {
-  if (text === undefined) return undefined;
-  const durationMs = Number(text) * 1000;
-  if (!/^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text)) throw cannotRead(text, as, "seconds, such as 2.5");
-  if (durationMs <= MAX_TIMEOUT_MS) return durationMs;
-  throw cannotRead(text, as, `at most ${Math.floor(MAX_TIMEOUT_MS / 1000)} seconds`, "too large");
 }

@@ -97,7 +97,7 @@ async function answer(report: Report, command: Command): Promise<number> {
     case "json":
       return print((await onDemand()).renderJson(report), status);
     case "nagios": {
-      const { text, status } = (await onDemand()).renderNagios(report, command, Date.now());
+      const { text, status } = (await onDemand()).renderNagios(report, command.thresholds, Date.now());
       return print(text, status);
     }
   }
