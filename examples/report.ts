@@ -24,5 +24,5 @@ console.log(report.met ? "all are up" : "not all are up");
 
 const nowMs = Date.now();
 console.log(renderTable(report, { nowMs, paint: (text) => text }));
-console.log(JSON.parse(renderJson(report)).servers.length);
+console.log(JSON.parse(renderJson(report, nowMs)).servers.length);
 console.log(renderNagios(report, { warning: parseRange("2") }, nowMs).status);

@@ -95,7 +95,7 @@ async function answer(report: Report, command: Command): Promise<number> {
     case "table":
       return print(await drawTable(report), status);
     case "json":
-      return print((await onDemand()).renderJson(report), status);
+      return print((await onDemand()).renderJson(report, Date.now()), status);
     case "nagios": {
       const { text, status } = (await onDemand()).renderNagios(report, command.thresholds, Date.now());
       return print(text, status);
@@ -126,10 +126,12 @@ class OutputError extends ToldError {
 }
 
 async function fail(error: unknown, argv: readonly string[]): Promise<number> {
-  if (formatOf(argv) !== "nagios" || error instanceof OutputError) {
-    complain(messageOf(error));
-    return formatOf(argv) === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
-  }
-  const { renderNagiosUnknown } = await onDemand();
-  return print(renderNagiosUnknown(messageOf(error)), EXIT_UNKNOWN).catch((failure) => fail(failure, argv));
+  const format = formatOf(argv);
+  const status = format === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
+  const isUnwritable = error instanceof OutputError;
+  if (format !== "nagios" || isUnwritable) complain(messageOf(error));
+  if (isUnwritable || format === "text" || format === "table") return status;
+  const { renderFailure, renderNagiosUnknown } = await onDemand();
+  const text = format === "json" ? renderFailure(error) : renderNagiosUnknown(messageOf(error));
+  return print(text, status).catch((failure) => fail(failure, argv));
 }

@@ -205,7 +205,7 @@ describe("smtpdcheck --format nagios", () => {
 
   test.concurrent.each([
     ["after --", ["--timeout", "x", "--", "--format", "nagios"]],
-    ["another", ["--format", "nagios", "--timeout", "x", "--format", "json"]],
+    ["another", ["--format", "nagios", "--timeout", "x", "--format", "table"]],
     ["none", ["-w", "1", "127.0.0.1"]],
   ])("leaves errors on standard error when the format asked for is %s", async (_, args) => {
     const ran = await run(compiled, args);

@@ -159,7 +159,11 @@ describe("smtpdcheck --wait", () => {
   });
 
   test.concurrent.each([
-    ["json", /^\{"version":1,"verdict":"unavailable",.*"requirement":"any-available","met":false,.*\}\n$/, 1],
+    [
+      "json",
+      /^\{"version":1,"checkedAt":"[^"]+","verdict":"unavailable",.*"requirement":"any-available","met":false,.*\}\n$/,
+      1,
+    ],
     ["table", /\nNo server is available \(--require any is not met\): 1 unavailable; N ms\n$/, 1],
     ["nagios", /^SMTPDCHECK CRITICAL - 0 of 1 available; [^\n]*\n[^\n]*\n$/, 2],
   ] as const)("reports the last round as %s", async (format, report, status) => {
