@@ -111,7 +111,7 @@ describe("options, environment and exit statuses", () => {
   });
 
   test.each([
-    ["--help", help, /^ +(-.*?) {4}/gm, options],
+    ["--help", help, /^ {2}(-\S+(?: --\S+)?)/gm, options],
     ["README", section("Options"), /^\| `(-.*?)` \|/gm, [...options, "--"]],
     ["smtpdcheck.1", man, /^\.It (Fl .*)$/gm, [...options, "--"]],
   ])("%s lists every option, and no other", (_, text, row, expected) => {

@@ -24,6 +24,7 @@ export interface Command {
   readonly wants: "check" | "cache" | "help" | "version";
   readonly options: CheckOptions;
   readonly format: Format;
+  readonly isRequirementGiven: boolean;
   readonly isVerbose: boolean;
   /** How long to wait for the requirement to be met; null to check once. */
   readonly waitMs: number | null;
@@ -56,6 +57,7 @@ export function readCommand(
     wants,
     options: { ...readCheckOptions(options, last), until: format === "text" ? "decided" : "settled" },
     format,
+    isRequirementGiven: options.has("require"),
     isVerbose: options.has("verbose"),
     waitMs: seconds("wait", "a time to wait") ?? null,
     thresholds: readThresholds(last, format),

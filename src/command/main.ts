@@ -5,7 +5,7 @@ import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { allowUncancellable } from "../net/connection.ts";
 import type { ServerReport } from "../probe/outcome.ts";
-import { ToldError } from "../text/errors.ts";
+import { ToldError, UsageError } from "../text/errors.ts";
 import { explainSystemError } from "../text/system-error.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
 import { COLOURS, complain, explainFailure, messageOf, tell } from "./complaints.ts";
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const command = readCommand(argv, process.env);
     switch (command.wants) {
       case "help":
-        return await print(await (await onDemand()).renderHelp(OPTIONS, version), 0);
+        return await print(await (await onDemand()).renderHelp(OPTIONS, version, terminalColumns(1)), 0);
       case "version":
         return await print(`smtpdcheck ${version}\n`, 0);
       case "cache":
@@ -55,7 +55,12 @@ export function guardExitStatus(): void {
 }
 
 async function checkAsAsked(command: Command): Promise<Report> {
-  const { port } = command.options;
+  const { mx = [], port } = command.options;
+  if (command.operands.length + command.serversFrom.length + mx.length === 0) {
+    throw new UsageError(
+      "No server given: want at least one, such as 10:mx1.example.org (--help lists options)",
+    );
+  }
   const onSettled = (server: ServerReport) => tell(server, port);
   const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled } : {}) };
   const cache = await cacheOf(command);
@@ -93,7 +98,7 @@ async function answer(report: Report, command: Command): Promise<number> {
         ? status
         : print(`${report.server.server}\n`, status);
     case "table":
-      return print(await drawTable(report), status);
+      return print(await drawTable(report, command), status);
     case "json":
       return print((await onDemand()).renderJson(report, Date.now()), status);
     case "nagios": {
@@ -103,8 +108,8 @@ async function answer(report: Report, command: Command): Promise<number> {
   }
 }
 
-async function drawTable(report: Report): Promise<string> {
-  const options = { nowMs: Date.now(), columns: terminalColumns(1) };
+async function drawTable(report: Report, { isRequirementGiven }: Command): Promise<string> {
+  const options = { nowMs: Date.now(), columns: terminalColumns(1), isRequirementGiven };
   return (await onDemand()).renderTable(report, {
     ...options,
     paint: (text, status) => paint(text, COLOURS[status], 1),

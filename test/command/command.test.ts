@@ -19,6 +19,7 @@ const CLASSIC: Command = {
     until: "decided",
   },
   format: "text",
+  isRequirementGiven: false,
   isVerbose: false,
   waitMs: null,
   thresholds: {},
@@ -77,6 +78,7 @@ describe("readCommand() reads", () => {
   ])("%s", (line, options) => {
     expect(readCommand(line.split(" "), {})).toEqual({
       ...CLASSIC,
+      isRequirementGiven: options.requirement !== undefined,
       options: { ...CLASSIC.options, ...options },
     });
   });

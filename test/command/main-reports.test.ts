@@ -110,7 +110,7 @@ describe("main() with --format", () => {
   });
 
   test.each<[readonly string[], string]>([
-    [[], "No server given: want at least one, such as 10:mx1.example.org"],
+    [[], "No server given: want at least one, such as 10:mx1.example.org (--help lists options)"],
     [["--timout", "3"], 'Cannot read "--timout" as an option: want one of those that --help lists'],
     [
       ["-w", "x"],

@@ -75,8 +75,8 @@ describe("main()", () => {
 describe("main() returns 2 and one line for", () => {
   const seconds = "as a timeout: want seconds, such as 2.5";
   test.each<[readonly string[], string]>([
-    [[], "No server given: want at least one, such as 10:mx1.example.org"],
-    [["--"], "No server given: want at least one, such as 10:mx1.example.org"],
+    [[], "No server given: want at least one, such as 10:mx1.example.org (--help lists options)"],
+    [["--"], "No server given: want at least one, such as 10:mx1.example.org (--help lists options)"],
     [[" , "], "No server given: want at least one, such as 10:mx1.example.org"],
     [["--timeout", "10x", "a.test"], `Cannot read "10x" ${seconds}`],
     [["--timeout", "-1", "a.test"], `Cannot read "-1" ${seconds}`],
