@@ -60,7 +60,7 @@ export async function renderHelp(
 
 async function renderUsage(options: ArgsDef, version: string): Promise<string> {
   const citty = await import("citty").catch(() => {
-    const folder = Bun.fileURLToPath(new URL("../..", import.meta.url));
+    const folder = Bun.fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
     throw new HelpError(`Cannot show the options without citty: run "bun install" in ${folder}`);
   });
   return citty.renderUsage({
