@@ -4,6 +4,7 @@ import {
   check,
   nameServers,
   openCache,
+  parseRange,
   renderJson,
   renderNagios,
   renderTable,
@@ -23,5 +24,5 @@ console.log(report.met ? "all are up" : "not all are up");
 
 const nowMs = Date.now();
 console.log(renderTable(report, { nowMs, paint: (text) => text }));
-console.log(JSON.parse(renderJson(report)).servers.length);
-console.log(renderNagios(report, { warningMs: 2_000 }, nowMs).status);
+console.log(JSON.parse(renderJson(report, nowMs)).servers.length);
+console.log(renderNagios(report, { warning: parseRange("2") }, nowMs).status);

@@ -45,6 +45,9 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
   "probe/lookups": "probe/prober",
   "check/stop-gate": "check/run-slow-lookup",
   "command/bin": "end-to-end/usage",
+  "command/values": "command/command",
+  "report/nagios-status": "report/nagios",
+  "command/complaints": "command/main-reports",
   "command/on-demand": "command/main-reports",
 };
 

@@ -111,7 +111,7 @@ describe("options, environment and exit statuses", () => {
   });
 
   test.each([
-    ["--help", help, /^ +(-.*?) {4}/gm, options],
+    ["--help", help, /^ {2}(-\S+(?: --\S+)?)/gm, options],
     ["README", section("Options"), /^\| `(-.*?)` \|/gm, [...options, "--"]],
     ["smtpdcheck.1", man, /^\.It (Fl .*)$/gm, [...options, "--"]],
   ])("%s lists every option, and no other", (_, text, row, expected) => {
@@ -169,9 +169,9 @@ describe("options, environment and exit statuses", () => {
     ["1", ["BUSY", "UP"], `${serverOne}\n`],
     ["2", ["--no-such-option", "UP"], "smtpdcheck: Cannot read"],
     ["0", ["--require", "any", "BUSY", "UP"], `${serverOne}\n`],
-    ["1", ["--require", "any", "BUSY"], `smtpdcheck: ${serverTwo}: unavailable`],
+    ["1", ["--require", "any", "BUSY"], `smtpdcheck: ${serverTwo}:`],
     ["0", ["--require", "all", "UP"], `${serverOne}\n`],
-    ["1", ["--require", "all", "BUSY", "UP"], `smtpdcheck: ${serverTwo}: unavailable`],
+    ["1", ["--require", "all", "BUSY", "UP"], `smtpdcheck: ${serverTwo}:`],
     ["0", ["--format", "nagios", "UP"], "SMTPDCHECK OK - "],
     ["1", ["--format", "nagios", "UP", "BUSY"], "SMTPDCHECK WARNING - "],
     ["2", ["--format", "nagios", "BUSY"], "SMTPDCHECK CRITICAL - "],
@@ -248,7 +248,9 @@ describe.skipIf(!mayMount)("README's shell examples, with a hosts file of their 
     using _up = fakeSmtpServer(GREETS, { port });
     const { status, output } = await waiting;
     expect(status).toBe(0);
-    expect(output).toMatch(/^smtpdcheck: waiting: localhost: .* "421 4.7.0 too busy"\n(.*\n)*localhost\n$/);
+    expect(output).toMatch(
+      /^smtpdcheck: waiting: localhost:\d+: .* "421 4.7.0 too busy"\n(.*\n)*localhost\n$/,
+    );
   });
 
   test("are a step in CI", async () => {

@@ -7,7 +7,9 @@ import { StopHostError } from "../src/check/stop-hosts.ts";
 import { MxLookupError, resolveExchanges } from "../src/names/exchanges.ts";
 import { nameServers } from "../src/names/name-servers.ts";
 import { renderJson } from "../src/report/json.ts";
+import { parseMinimum } from "../src/report/minimum.ts";
 import { renderNagios } from "../src/report/nagios.ts";
+import { parseRange } from "../src/report/range.ts";
 import { renderTable } from "../src/report/table.ts";
 import { UsageError } from "../src/text/errors.ts";
 
@@ -15,7 +17,8 @@ test("index.ts exports check(), what it can be given, what its report can be mad
   const given = { nameServers, openCache, resolveExchanges };
   const renderers = { renderJson, renderNagios, renderTable };
   const errors = { CacheError, MxLookupError, StopHostError, UsageError };
-  expect<object>({ ...library }).toEqual({ check, ...given, ...renderers, ...errors });
+  const thresholds = { parseMinimum, parseRange };
+  expect<object>({ ...library }).toEqual({ check, ...given, ...renderers, ...thresholds, ...errors });
 });
 
 test("index.ts does not run the command when it is imported", () => {

@@ -7,6 +7,9 @@ export interface Arguments {
   readonly operands: readonly string[];
 }
 
+/** Longest path (PATH_MAX of Linux), and longer than any other value: what is longer is not read at all. */
+const MAX_VALUE_CHARACTERS = 4_096;
+
 const NAMES = new Map<string, OptionName>();
 for (const [name, option] of Object.entries(OPTIONS)) {
   if (!isOptionName(name)) continue;
@@ -64,7 +67,18 @@ function readValue(name: OptionName, spelled: string, attached: string | undefin
   if (value === undefined || value === "") {
     throw new UsageError(`Option ${spelled} has no value: want ${spelled} ${hintOf(option)}`);
   }
-  return value;
+  return bounded(value, `Option ${spelled}`);
+}
+
+/**
+ * A value that is short enough to be read: patterns may take time by the square of its length.
+ * @throws {UsageError} when it is longer than any that makes sense, without showing it, for it may be a secret.
+ */
+export function bounded(value: string, from: string): string {
+  if (value.length <= MAX_VALUE_CHARACTERS) return value;
+  throw new UsageError(
+    `${from} has a value of ${value.length} characters: want at most ${MAX_VALUE_CHARACTERS}`,
+  );
 }
 
 function hintOf(option: { readonly valueHint: string } | { readonly options: readonly string[] }): string {

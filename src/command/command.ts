@@ -1,9 +1,10 @@
 import { type CheckOptions, DEFAULT_TIMEOUT_MS, SMTP_PORT } from "../check/options.ts";
-import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
+import type { Thresholds } from "../report/nagios-status.ts";
 import { cannotRead, UsageError } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
-import { type Arguments, readArguments } from "./arguments.ts";
+import { type Arguments, bounded, readArguments } from "./arguments.ts";
 import { type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
+import { readChoice, readSeconds, readThresholds } from "./values.ts";
 
 /** How a report is written. */
 export type Format = ChoiceOf<"format">;
@@ -23,16 +24,18 @@ export interface Command {
   readonly wants: "check" | "cache" | "help" | "version";
   readonly options: CheckOptions;
   readonly format: Format;
+  readonly isRequirementGiven: boolean;
   readonly isVerbose: boolean;
   /** How long to wait for the requirement to be met; null to check once. */
   readonly waitMs: number | null;
-  readonly warningMs: number | undefined;
-  readonly criticalMs: number | undefined;
+  readonly thresholds: Thresholds;
   readonly cache: CacheUse | null;
 }
 
 /** The first operand that makes the command list or clear the cache; a server of that name is reached as `cache.`. */
 const CACHE_COMMAND = "cache";
+/** What stands behind it to clear the cache; in front of everything it is a mistake. */
+const CLEAR_ACTION = "clear";
 
 /**
  * Reads a command line; one that wants help or the version is not read any further.
@@ -48,20 +51,16 @@ export function readCommand(
   const last = (name: OptionName) => options.get(name)?.at(-1);
   const seconds = (name: OptionName, as: string) => readSeconds(last(name), as);
   const format = readChoice("format", last("format")) ?? "text";
-  const [warningMs, criticalMs] = [seconds("warning", "a threshold"), seconds("critical", "a threshold")];
-  if (format !== "nagios" && (warningMs ?? criticalMs) !== undefined) {
-    throw new UsageError("Cannot use --warning or --critical without --format nagios");
-  }
   return {
-    operands,
+    operands: readOperands(options, operands, wants),
     serversFrom: options.get("servers-from") ?? [],
     wants,
     options: { ...readCheckOptions(options, last), until: format === "text" ? "decided" : "settled" },
     format,
+    isRequirementGiven: options.has("require"),
     isVerbose: options.has("verbose"),
     waitMs: seconds("wait", "a time to wait") ?? null,
-    warningMs,
-    criticalMs,
+    thresholds: readThresholds(last, format),
     cache: readCache(options, environment),
   };
 }
@@ -82,7 +81,24 @@ export function formatOf(argv: readonly string[]): Format {
 function wantsOf(options: Arguments["options"], operands: readonly string[]): Command["wants"] {
   if (options.has("help")) return "help";
   if (options.has("version")) return "version";
-  return operands[0] === CACHE_COMMAND ? "cache" : "check";
+  const [first] = operands;
+  if (first === CLEAR_ACTION) {
+    throw cannotRead(first, "a server", `${CACHE_COMMAND} ${first}, or ${first}. for a server of that name`);
+  }
+  return first === CACHE_COMMAND ? "cache" : "check";
+}
+
+/** Servers given as a monitor gives them stand in front of those named. */
+function readOperands(
+  options: Arguments["options"],
+  operands: readonly string[],
+  wants: Command["wants"],
+): readonly string[] {
+  const hostnames = options.get("hostname") ?? [];
+  if (wants === "cache" && hostnames.length > 0) {
+    throw new UsageError(`Cannot use --hostname with ${CACHE_COMMAND}: want servers behind ${CLEAR_ACTION}`);
+  }
+  return [...hostnames, ...operands];
 }
 
 function readCheckOptions(
@@ -115,25 +131,9 @@ function readCache(
   const upMs = readSeconds(options.get("cache-up")?.at(-1), "a time to keep");
   const downMs = readSeconds(options.get("cache-down")?.at(-1), "a time to keep");
   if (options.has("no-cache") || location === undefined || location === "") return null;
-  return { location, ...(upMs === undefined ? {} : { upMs }), ...(downMs === undefined ? {} : { downMs }) };
-}
-
-function readChoice<Name extends "require" | "format">(
-  name: Name,
-  text: string | undefined,
-): ChoiceOf<Name> | undefined {
-  if (text === undefined) return undefined;
-  const choices: readonly ChoiceOf<Name>[] = OPTIONS[name].options;
-  const choice = choices.find((each) => each === text);
-  if (choice === undefined) throw cannotRead(text, `--${name}`, choices.join(", "));
-  return choice;
-}
-
-/** Milliseconds from seconds, decimals allowed. */
-function readSeconds(text: string | undefined, as: string): number | undefined {
-  if (text === undefined) return undefined;
-  const durationMs = Number(text) * 1000;
-  if (!/^(?:\d+\.?\d*|\.\d+)$/.test(text) || durationMs > MAX_TIMEOUT_MS)
-    throw cannotRead(text, as, "seconds, such as 2.5");
-  return durationMs;
+  return {
+    location: bounded(location, "SMTPDCHECK_CACHE"),
+    ...(upMs === undefined ? {} : { upMs }),
+    ...(downMs === undefined ? {} : { downMs }),
+  };
 }

@@ -4,12 +4,11 @@ import { check } from "../check/check.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { allowUncancellable } from "../net/connection.ts";
-import { type ServerReport, statusOf } from "../probe/outcome.ts";
-import { explain, renderServer } from "../report/explain.ts";
-import { cleanText } from "../text/clean-text.ts";
-import { ToldError } from "../text/errors.ts";
+import type { ServerReport } from "../probe/outcome.ts";
+import { ToldError, UsageError } from "../text/errors.ts";
 import { explainSystemError } from "../text/system-error.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
+import { COLOURS, complain, explainFailure, messageOf, tell } from "./complaints.ts";
 import { OPTIONS } from "./options.ts";
 import { standard } from "./standard-streams.ts";
 import { canRewrite, paint, terminalColumns, writeError } from "./terminal.ts";
@@ -20,8 +19,6 @@ const EXIT_UNKNOWN = 3;
 /** As many dead servers as a process that ends with its answer may leave to the kernel. */
 const LEFT_BEHIND = 16;
 
-const COLOURS = { available: 32, unavailable: 31, undetermined: 33, skipped: 90 } as const;
-const ERROR_COLOUR = 31;
 const WARNING_COLOUR = 33;
 
 const onDemand = () => import("./on-demand.ts");
@@ -32,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const command = readCommand(argv, process.env);
     switch (command.wants) {
       case "help":
-        return await print(await (await onDemand()).renderHelp(OPTIONS, version), 0);
+        return await print(await (await onDemand()).renderHelp(OPTIONS, version, terminalColumns(1)), 0);
       case "version":
         return await print(`smtpdcheck ${version}\n`, 0);
       case "cache":
@@ -58,7 +55,14 @@ export function guardExitStatus(): void {
 }
 
 async function checkAsAsked(command: Command): Promise<Report> {
-  const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled: tell } : {}) };
+  const { mx = [], port } = command.options;
+  if (command.operands.length + command.serversFrom.length + mx.length === 0) {
+    throw new UsageError(
+      "No server given: want at least one, such as 10:mx1.example.org (--help lists options)",
+    );
+  }
+  const onSettled = (server: ServerReport) => tell(server, port);
+  const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled } : {}) };
   const cache = await cacheOf(command);
   const servers = await serversOf(command);
   if (command.waitMs) {
@@ -94,40 +98,22 @@ async function answer(report: Report, command: Command): Promise<number> {
         ? status
         : print(`${report.server.server}\n`, status);
     case "table":
-      return print(await drawTable(report), status);
+      return print(await drawTable(report, command), status);
     case "json":
-      return print((await onDemand()).renderJson(report), status);
+      return print((await onDemand()).renderJson(report, Date.now()), status);
     case "nagios": {
-      const { text, status } = (await onDemand()).renderNagios(report, command, Date.now());
+      const { text, status } = (await onDemand()).renderNagios(report, command.thresholds, Date.now());
       return print(text, status);
     }
   }
 }
 
-async function drawTable(report: Report): Promise<string> {
-  const options = { nowMs: Date.now(), columns: terminalColumns(1) };
+async function drawTable(report: Report, { isRequirementGiven }: Command): Promise<string> {
+  const options = { nowMs: Date.now(), columns: terminalColumns(1), isRequirementGiven };
   return (await onDemand()).renderTable(report, {
     ...options,
     paint: (text, status) => paint(text, COLOURS[status], 1),
   });
-}
-
-/** A requirement that is not met names the servers that failed it; the classic one is met by just that. */
-function explainFailure(report: Report, { isVerbose }: Command): void {
-  const { met, requirement, servers } = report;
-  if (met === null) complain(explainUndetermined(report));
-  if (met !== false || requirement === "none" || isVerbose) return;
-  for (const server of servers) {
-    if (statusOf(server.outcome) === "unavailable") complain(renderServer(server, Date.now()));
-  }
-}
-
-function explainUndetermined({ requirement, servers }: Report): string {
-  const failed = servers.filter(({ outcome }) => statusOf(outcome) === "undetermined");
-  const [first = ""] = failed.map((server) => `${server.target.server}: ${explain(server)}`);
-  const others = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
-  const question = requirement === "all" ? "every server is" : "a server is";
-  return `Cannot tell whether ${question} available: ${first}${others}`;
 }
 
 async function print(text: string, status: number): Promise<number> {
@@ -145,24 +131,12 @@ class OutputError extends ToldError {
 }
 
 async function fail(error: unknown, argv: readonly string[]): Promise<number> {
-  if (formatOf(argv) !== "nagios" || error instanceof OutputError) {
-    complain(messageOf(error));
-    return formatOf(argv) === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
-  }
-  const { renderNagiosUnknown } = await onDemand();
-  return print(renderNagiosUnknown(messageOf(error)), EXIT_UNKNOWN).catch((failure) => fail(failure, argv));
-}
-
-function tell(report: ServerReport): void {
-  writeError(renderServer(report, Date.now()), COLOURS[statusOf(report.outcome)]);
-}
-
-function complain(message: string): void {
-  writeError(`smtpdcheck: ${cleanText(message)}`, ERROR_COLOUR);
-}
-
-/** Our own errors say all there is to say; of a foreign one its kind helps to find where it came from. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error instanceof ToldError ? error.message : `${error.name}: ${error.message}`;
+  const format = formatOf(argv);
+  const status = format === "nagios" ? EXIT_UNKNOWN : EXIT_ERROR;
+  const isUnwritable = error instanceof OutputError;
+  if (format !== "nagios" || isUnwritable) complain(messageOf(error));
+  if (isUnwritable || format === "text" || format === "table") return status;
+  const { renderFailure, renderNagiosUnknown } = await onDemand();
+  const text = format === "json" ? renderFailure(error) : renderNagiosUnknown(messageOf(error));
+  return print(text, status).catch((failure) => fail(failure, argv));
 }

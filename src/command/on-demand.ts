@@ -4,6 +4,7 @@ export { renderJson } from "../report/json.ts";
 export { renderNagios, renderNagiosUnknown } from "../report/nagios.ts";
 export { renderTable } from "../report/table.ts";
 export { runCacheCommand } from "./cache-command.ts";
+export { renderFailure } from "./failure.ts";
 export { renderHelp } from "./help.ts";
 export { withProgress } from "./progress.ts";
 export { readServersFrom } from "./servers-from.ts";

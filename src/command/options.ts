@@ -12,6 +12,12 @@ export const OPTIONS = {
     valueHint: "FILE",
     description: "Read further servers from FILE, - is standard input (repeatable)",
   },
+  hostname: {
+    type: "string",
+    alias: "H",
+    valueHint: "HOST",
+    description: "Check this server, in front of those named, as monitors give it (repeatable)",
+  },
   dns: {
     type: "string",
     valueHint: "ADDRESS[:PORT]",
@@ -25,6 +31,7 @@ export const OPTIONS = {
   "stop-self": { type: "boolean", description: "Stop before the server that is this machine" },
   timeout: {
     type: "string",
+    alias: "t",
     valueHint: "SECONDS",
     description: "Limit a server: lookup, connect and greeting together; default 10, 0 is none",
   },
@@ -55,14 +62,20 @@ export const OPTIONS = {
   warning: {
     type: "string",
     alias: "w",
-    valueHint: "SECONDS",
-    description: "With --format nagios: WARNING when a server takes longer",
+    valueHint: "RANGE",
+    description: "With --format nagios: WARNING when a server's seconds are outside RANGE",
   },
   critical: {
     type: "string",
     alias: "c",
-    valueHint: "SECONDS",
-    description: "With --format nagios: CRITICAL when a server takes longer",
+    valueHint: "RANGE",
+    description: "With --format nagios: CRITICAL when a server's seconds are outside RANGE",
+  },
+  "min-available": {
+    type: "string",
+    valueHint: "WARN[,CRIT]",
+    description:
+      "With --format nagios: WARNING when fewer are available than WARN, CRITICAL when fewer than CRIT",
   },
   cache: {
     type: "string",
@@ -86,7 +99,7 @@ export const OPTIONS = {
     description: "Tell each server's verdict and why on standard error",
   },
   help: { type: "boolean", alias: "h", description: "Show this help" },
-  version: { type: "boolean", description: "Show the version" },
+  version: { type: "boolean", alias: "V", description: "Show the version" },
 } as const satisfies Readonly<Record<string, ArgDef>>;
 
 /** The long name of an option. */

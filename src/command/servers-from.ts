@@ -9,7 +9,7 @@ const MAX_LINE_CHARACTERS = 65_536;
 const STANDARD_INPUT = 0;
 
 /** A file of servers that cannot be read. */
-class ServersFileError extends ToldError {
+export class ServersFileError extends ToldError {
   override readonly name = "ServersFileError";
 }
 

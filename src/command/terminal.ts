@@ -24,10 +24,11 @@ export function rewriteStatus(line: string): void {
   standard.error(`\r\x1b[K${line}`);
 }
 
-/** A text in colour, where the stream is a terminal that wants it (no-color.org, TERM=dumb); else as it is. */
+/** A text in colour, where the stream is a terminal that wants it (no-color.org: NO_COLOR, unless it is empty;
+ * TERM=dumb); else as it is. */
 export function paint(text: string, colour: Colour, stream: Stream): string {
   const { env } = process;
-  const isPlain = env["NO_COLOR"] !== undefined || env["TERM"] === "dumb" || !isTerminal(stream);
+  const isPlain = Boolean(env["NO_COLOR"]) || env["TERM"] === "dumb" || !isTerminal(stream);
   return isPlain ? text : `\x1b[${colour}m${text}\x1b[0m`;
 }
 

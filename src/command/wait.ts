@@ -18,7 +18,8 @@ export async function waitUntilMet(
   waitMs: number,
 ): Promise<Report> {
   const isRewritten = canRewrite();
-  const show = isRewritten ? rewrite(waitMs, terminalWidth(2)) : tellChanges();
+  const describe = (round: Round) => describeRound(round, options.port);
+  const show = isRewritten ? rewrite(waitMs, describe) : tellChanges(describe);
   const round = (leftMs: number) =>
     check(servers, { ...options, timeoutMs: Math.max(1, Math.min(limitMs(options), leftMs)) });
   try {
@@ -28,19 +29,22 @@ export async function waitUntilMet(
   }
 }
 
-function tellChanges(): (round: Round) => void {
+type Describe = (round: Round) => string;
+
+function tellChanges(describe: Describe): (round: Round) => void {
   let last: string | undefined;
   return (round) => {
-    const line = describeRound(round);
+    const line = describe(round);
     if (line !== last) writeError(`smtpdcheck: waiting: ${line}`, STATUS_COLOUR);
     last = line;
   };
 }
 
-function rewrite(waitMs: number, columns: number): (round: Round) => void {
+function rewrite(waitMs: number, describe: Describe): (round: Round) => void {
   const startedAtMs = performance.now();
+  const columns = terminalWidth(2);
   return (round) => {
     const spent = Math.round((performance.now() - startedAtMs) / 1000);
-    rewriteStatus(clip(`waiting, ${spent} of ${waitMs / 1000} s: ${describeRound(round)}`, columns - 1));
+    rewriteStatus(clip(`waiting, ${spent} of ${waitMs / 1000} s: ${describe(round)}`, columns - 1));
   };
 }

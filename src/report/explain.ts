@@ -1,6 +1,7 @@
 import { type ProbeOutcome, type ServerReport, type SkipReason, statusOf } from "../probe/outcome.ts";
 import type { Reply } from "../smtp/reply.ts";
 import { cleanText } from "../text/clean-text.ts";
+import { renderTarget } from "./render-target.ts";
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {
   "stop-host": "stop host",
@@ -9,9 +10,12 @@ const SKIPPED: Readonly<Record<SkipReason, string>> = {
   "null-mx": "null MX",
 };
 
-/** One settled server as one line of clean text: its name, the verdict, what was seen, and the milliseconds spent. */
-export function renderServer(report: ServerReport, nowMs: number): string {
-  return `${cleanText(report.target.server)}: ${renderVerdict(report, nowMs)}`;
+/**
+ * One settled server as one line of clean text: its name, with the port unless it is the usual one, the verdict, what
+ * was seen, and the milliseconds spent.
+ */
+export function renderServer(report: ServerReport, nowMs: number, usualPort?: number): string {
+  return `${renderTarget(report.target, usualPort)}: ${renderVerdict(report, nowMs)}`;
 }
 
 /** The same without the name, for a report that names servers in its own way. */

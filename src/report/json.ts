@@ -7,10 +7,22 @@ import { renderReply } from "./explain.ts";
 /** The version of the report's shape, which report.schema.json describes. */
 const VERSION = 1;
 
-/** The whole report as one JSON object on one line, its line end included; described by report.schema.json. */
-export function renderJson(report: Report): string {
+/** What an error is about, where there is no report because of it. */
+export type ErrorKind = "usage" | "lookup" | "input" | "cache" | "internal";
+
+/** Why there is no report, as one JSON object on one line, its line end included; described by report.schema.json. */
+export function renderJsonError(kind: ErrorKind, message: string): string {
+  return `${JSON.stringify({ version: VERSION, error: { kind, message: cleanText(message) } })}\n`;
+}
+
+/**
+ * The whole report, made just now, as one JSON object on one line, its line end included; described by
+ * report.schema.json.
+ */
+export function renderJson(report: Report, nowMs: number): string {
   const object = {
     version: VERSION,
+    checkedAt: new Date(nowMs).toISOString(),
     verdict: report.verdict,
     server: report.server === null ? null : cleanText(report.server.server),
     requirement: `${report.requirement}-available`,

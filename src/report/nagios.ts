@@ -3,12 +3,10 @@ import { type ServerReport, type Status, statusOf } from "../probe/outcome.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { clip } from "./clip.ts";
 import { explain, renderVerdict } from "./explain.ts";
-import { renderPerfdata, type Thresholds } from "./perfdata.ts";
+import { alarming, judge, type NagiosStatus, type Thresholds } from "./nagios-status.ts";
+import { renderPerfdata } from "./perfdata.ts";
 import { renderTarget } from "./render-target.ts";
 import { tally } from "./tally.ts";
-
-/** Exit statuses of the Monitoring Plugins: OK, WARNING, CRITICAL, UNKNOWN. */
-type NagiosStatus = 0 | 1 | 2 | 3;
 
 /** What a monitoring plugin prints and exits with. */
 export interface NagiosReport {
@@ -18,12 +16,16 @@ export interface NagiosReport {
 }
 
 const NAMES: Readonly<Record<NagiosStatus, string>> = { 0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN" };
-/** Widest explanation on the status line, which goes into notifications; the line of the server has it whole. */
+/** Widest explanation on the status line, which goes into notifications. */
 const MAX_REASON_COLUMNS = 80;
+/** Widest reply on the line of its server: a monitor keeps the whole output, and Nagios no more than 8 KB of it. */
+const MAX_REPLY_COLUMNS = 120;
+const CODE_COLUMNS = "220 ".length;
 
 /**
- * The report in the form of a monitoring plugin: OK when every server that counts is available; WARNING when some are
- * or one is slow; CRITICAL when none is or one is very slow; UNKNOWN when this machine leaves it open.
+ * The report in the form of a monitoring plugin. Unless a minimum is set: OK when every server that counts is
+ * available; WARNING when some are or one is slow; CRITICAL when none is or one is very slow; UNKNOWN when none counts
+ * or this machine leaves it open.
  */
 export function renderNagios(report: Report, thresholds: Thresholds, nowMs: number): NagiosReport {
   const counting = report.servers.filter(({ outcome }) => outcome.kind !== "skipped");
@@ -31,9 +33,19 @@ export function renderNagios(report: Report, thresholds: Thresholds, nowMs: numb
   const perfdata = renderPerfdata(counting, thresholds);
   const first = statusLine(status, headline(report, counting, thresholds));
   const lines = report.servers.map((server) =>
-    escaped(`${renderTarget(server.target)}: ${renderVerdict(server, nowMs)}`),
+    escaped(`${renderTarget(server.target)}: ${renderVerdict(withShortReply(server), nowMs)}`),
   );
   return { text: `${[perfdata === "" ? first : `${first} | ${perfdata}`, ...lines].join("\n")}\n`, status };
+}
+
+function withShortReply(server: ServerReport): ServerReport {
+  const { outcome } = server;
+  if ("reply" in outcome) {
+    const text = clip(cleanText(outcome.reply.lines.join(" ")), MAX_REPLY_COLUMNS - CODE_COLUMNS);
+    return { ...server, outcome: { ...outcome, reply: { ...outcome.reply, lines: [text] } } };
+  }
+  if (!("text" in outcome)) return server;
+  return { ...server, outcome: { ...outcome, text: clip(cleanText(outcome.text), MAX_REPLY_COLUMNS) } };
 }
 
 /** The status line for an error: nothing is known of the servers. */
@@ -41,34 +53,38 @@ export function renderNagiosUnknown(message: string): string {
   return `${statusLine(3, cleanText(message))}\n`;
 }
 
-function judge(counting: readonly ServerReport[], { warningMs, criticalMs }: Thresholds): NagiosStatus {
-  const { available, unavailable, undetermined } = tally(counting);
-  if (available === 0) return undetermined > 0 ? 3 : 2;
-  if (slowerThan(criticalMs, counting).length > 0) return 2;
-  if (unavailable > 0 || slowerThan(warningMs, counting).length > 0) return 1;
-  return undetermined > 0 ? 3 : 0;
-}
-
-function slowerThan(thresholdMs: number | undefined, servers: readonly ServerReport[]) {
-  return servers.filter(
-    ({ outcome, elapsedMs }) => outcome.kind === "greeted" && (elapsedMs ?? 0) > (thresholdMs ?? Infinity),
-  );
-}
-
 function headline({ server }: Report, counting: readonly ServerReport[], thresholds: Thresholds): string {
   if (counting.length === 0) return "no server counts";
   const { available, unavailable, undetermined } = tally(counting);
-  const { warningMs = Infinity, criticalMs = Infinity } = thresholds;
-  const slow = slowerThan(Math.min(warningMs, criticalMs), counting).map(
-    ({ target, elapsedMs }) => `${renderTarget(target)} (${((elapsedMs ?? 0) / 1000).toFixed(3)} s)`,
-  );
   const isOnlyOne = unavailable + undetermined === 1;
   return [
-    `${available} of ${counting.length} available${server === null ? "" : `, use ${renderTarget(server)}`}`,
+    `${available} of ${counting.length} available${renderMissed(available, thresholds)}${server === null ? "" : `, use ${renderTarget(server)}`}`,
     ...listed("unavailable", namesOf("unavailable", counting, isOnlyOne)),
     ...listed("undetermined", namesOf("undetermined", counting, isOnlyOne)),
-    ...listed("slow", slow),
+    ...listedByTime(counting, thresholds),
   ].join("; ");
+}
+
+function renderMissed(available: number, { minimum }: Thresholds): string {
+  if (minimum === undefined || available >= minimum.warning) return "";
+  return `, fewer than ${available < minimum.critical ? minimum.critical : minimum.warning}`;
+}
+
+/** Too long a time is what thresholds are for; a range can find fault with others too. */
+function listedByTime(counting: readonly ServerReport[], thresholds: Thresholds): readonly string[] {
+  const alarmed = new Set([...alarming(1, thresholds, counting), ...alarming(2, thresholds, counting)]);
+  const limits = [thresholds.warning, thresholds.critical].flatMap((range) => range ?? []);
+  const isSlow = ({ elapsedMs }: ServerReport) =>
+    limits.some(({ endMs, alertsInside }) => !alertsInside && (elapsedMs ?? 0) > endMs);
+  const inOrder = counting.filter((server) => alarmed.has(server));
+  return [
+    ...listed("slow", inOrder.filter(isSlow).map(nameWithTime)),
+    ...listed("out of range", inOrder.filter((server) => !isSlow(server)).map(nameWithTime)),
+  ];
+}
+
+function nameWithTime({ target, elapsedMs }: ServerReport): string {
+  return `${renderTarget(target)} (${((elapsedMs ?? 0) / 1000).toFixed(3)} s)`;
 }
 
 function namesOf(status: Status, servers: readonly ServerReport[], withReason: boolean): readonly string[] {

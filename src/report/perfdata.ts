@@ -1,28 +1,28 @@
 import type { ServerReport } from "../probe/outcome.ts";
 import { familyOf } from "../text/address.ts";
 import type { Target } from "../text/target.ts";
+import type { Thresholds } from "./nagios-status.ts";
 import { renderTarget } from "./render-target.ts";
-
-/** From when on an answer is too slow, in milliseconds; a duration equal to the threshold is not. */
-export interface Thresholds {
-  readonly warningMs?: number | undefined;
-  readonly criticalMs?: number | undefined;
-}
 
 /** Labels that need no quotes anywhere. */
 const PLAIN_LABEL = /^[\w.:-]+$/;
 const IPV6_GROUPS = 8;
 
 /**
- * The time spent on each server in seconds, as performance data: `label=value;warn;crit;min;` with U for a time that
- * there is not (Monitoring Plugins Development Guidelines, "Performance data").
+ * The time in which each server became available, in seconds, as performance data: `label=value;warn;crit;min;` with U
+ * for a time that there is not (Monitoring Plugins Development Guidelines, "Performance data"), as of a server that is
+ * not available: how fast it refused would look like a good time in a graph.
  */
-export function renderPerfdata(servers: readonly ServerReport[], thresholds: Thresholds): string {
+export function renderPerfdata(
+  servers: readonly ServerReport[],
+  { warning, critical }: Pick<Thresholds, "warning" | "critical">,
+): string {
   const labels = uniqueLabels(servers.map(({ target }) => target));
-  const limits = `${seconds(thresholds.warningMs)};${seconds(thresholds.criticalMs)};0;`;
+  const limits = `${warning?.text ?? ""};${critical?.text ?? ""};0;`;
   return servers
-    .map(({ elapsedMs }, at) => {
-      const value = elapsedMs === null ? "U" : `${(elapsedMs / 1000).toFixed(6)}s`;
+    .map(({ outcome, elapsedMs }, at) => {
+      const isTimed = outcome.kind === "greeted" && elapsedMs !== null;
+      const value = isTimed ? `${(elapsedMs / 1000).toFixed(6)}s` : "U";
       return `${quoted(labels[at] ?? "")}=${value};${limits}`;
     })
     .join(" ");
@@ -56,8 +56,4 @@ function withoutDoubleColon(address: string): string {
 
 function quoted(label: string): string {
   return PLAIN_LABEL.test(label) ? label : `'${label.replaceAll("'", "''")}'`;
-}
-
-function seconds(durationMs: number | undefined): string {
-  return durationMs === undefined ? "" : String(Number((durationMs / 1000).toFixed(6)));
 }

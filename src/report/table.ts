@@ -5,6 +5,7 @@ import { clip } from "./clip.ts";
 import { explain, renderAge } from "./explain.ts";
 import { renderTarget } from "./render-target.ts";
 import { tally } from "./tally.ts";
+import { wrap } from "./wrap.ts";
 
 /** Colours a text after what it says of a server; returns it as it is where colours are not wanted. */
 export type Paint = (text: string, status: Status) => string;
@@ -16,6 +17,8 @@ export interface TableOptions {
   readonly nowMs: number;
   /** The width of the terminal; without one, or with none worth the name (0), nothing is clipped. */
   readonly columns?: number | undefined;
+  /** Whether somebody asked for the report's requirement, so that the summary speaks of it; unless told, when it is not "none". */
+  readonly isRequirementGiven?: boolean;
 }
 
 /** One line of the table: its aligned cells, what follows them, and what it says of its server. */
@@ -30,11 +33,17 @@ const HEADER: Row = {
   remark: "What it said, or why not",
   status: null,
 };
-const VERDICT_AT = 3;
-const ALIGNED_RIGHT: ReadonlySet<number> = new Set([0, 4, 5, 6]);
+const [PREFERENCE_AT, SERVER_AT, ADDRESS_AT, VERDICT_AT, DNS_AT, CONNECT_AT, GREETING_AT] = [
+  0, 1, 2, 3, 4, 5, 6,
+];
+const ALIGNED_RIGHT: ReadonlySet<number> = new Set([PREFERENCE_AT, DNS_AT, CONNECT_AT, GREETING_AT]);
+/** What a terminal that is too narrow goes without, one after the other: what is left stays whole. */
+const DROPPED = [DNS_AT, CONNECT_AT, GREETING_AT, ADDRESS_AT, PREFERENCE_AT];
+/** A server's name is cut before its verdict is, down to this. */
+const MIN_SERVER_COLUMNS = 8;
 const GAP = "  ";
 const NOTHING = "-";
-/** With fewer columns left for the remarks they get lines of their own. */
+/** With fewer columns left for the remarks, they get lines of their own. */
 const MIN_REMARK_COLUMNS = 24;
 const REMARK_INDENT = "      ";
 
@@ -51,7 +60,9 @@ export function renderTable(report: Report, options: TableOptions): string {
   const columns = options.columns || Infinity;
   const rows = [HEADER, ...report.servers.map((server) => describe(server, options.nowMs))];
   const table = report.servers.length === 0 ? [] : [...layOut(rows, columns, options.paint), ""];
-  return `${[...table, clip(summarize(report), columns)].join("\n")}\n`;
+  const isRequirementTold = options.isRequirementGiven ?? report.requirement !== "none";
+  const requirement = isRequirementTold ? ` (--require ${report.requirement} ${renderMet(report)})` : "";
+  return `${[...table, ...wrap(summarize(report, requirement), columns)].join("\n")}\n`;
 }
 
 function describe(report: ServerReport, nowMs: number): Row {
@@ -73,13 +84,24 @@ function describe(report: ServerReport, nowMs: number): Row {
 
 function layOut(rows: readonly Row[], columns: number, paint: Paint): readonly string[] {
   const widths = HEADER.cells.map((_, at) => widest(rows.map(({ cells }) => cells[at] ?? "")));
-  const left = columns - widths.reduce((sum, width) => sum + width + GAP.length, 0);
-  const areStacked = left < Math.min(MIN_REMARK_COLUMNS, widest(rows.map(({ remark }) => remark)));
+  const room = (kept: readonly number[]) =>
+    columns - kept.reduce((sum, at) => sum + (widths[at] ?? 0) + GAP.length, 0);
+  const all = [...HEADER.cells.keys()];
+  const areStacked = room(all) < Math.min(MIN_REMARK_COLUMNS, widest(rows.map(({ remark }) => remark)));
+  const kept = DROPPED.reduce(
+    (left, at) => (isWide(room(left)) ? left : left.filter((each) => each !== at)),
+    all,
+  );
+  if (!isWide(room(kept))) {
+    const left = (widths[SERVER_AT] ?? 0) + room(kept) + GAP.length;
+    widths[SERVER_AT] = Math.max(MIN_SERVER_COLUMNS, left);
+  }
 
   return rows.flatMap(({ cells, remark, status }) => {
-    const aligned = cells.map((cell, at) => align(cell, widths[at] ?? 0, ALIGNED_RIGHT.has(at)));
+    const aligned = kept.map((at) => align(cells[at] ?? "", widths[at] ?? 0, ALIGNED_RIGHT.has(at)));
     const line = (areStacked ? aligned : [...aligned, remark]).join(GAP);
-    const start = aligned.slice(0, VERDICT_AT).join(GAP).length + GAP.length;
+    const before = aligned.slice(0, kept.indexOf(VERDICT_AT));
+    const start = before.map((cell) => cell + GAP).join("").length;
     const end = start + (cells[VERDICT_AT] ?? "").length;
     const clipped = clip(line.trimEnd(), columns);
     const painted = status === null ? clipped : paintPart(clipped, start, end, (part) => paint(part, status));
@@ -87,13 +109,19 @@ function layOut(rows: readonly Row[], columns: number, paint: Paint): readonly s
   });
 }
 
+/** Whether nothing needs to be dropped: the last column needs no gap behind it. */
+function isWide(room: number): boolean {
+  return room + GAP.length >= 0;
+}
+
 function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => Bun.stringWidth(text)));
 }
 
 function align(text: string, width: number, isRight: boolean): string {
-  const padding = " ".repeat(width - Bun.stringWidth(text));
-  return isRight ? padding + text : text + padding;
+  const cut = clip(text, width);
+  const padding = " ".repeat(width - Bun.stringWidth(cut));
+  return isRight ? padding + cut : cut + padding;
 }
 
 function paintPart(text: string, start: number, end: number, paint: (part: string) => string): string {
@@ -101,12 +129,11 @@ function paintPart(text: string, start: number, end: number, paint: (part: strin
   return part === "" ? text : text.slice(0, start) + paint(part) + text.slice(end);
 }
 
-function summarize(report: Report): string {
+function summarize(report: Report, requirement: string): string {
   const counts = tally(report.servers);
   const shares = Object.entries(counts).filter(([, count]) => count > 0);
   const shown = shares.map(([status, count]) => `${count} ${status}`).join(", ");
-  const requirement = `--require ${report.requirement} ${renderMet(report)}`;
-  return `${headline(report)} (${requirement}): ${shown || "no servers"}; ${report.elapsedMs.toFixed(1)} ms`;
+  return `${headline(report)}${requirement}: ${shown || "no servers"}; ${report.elapsedMs.toFixed(1)} ms`;
 }
 
 function headline({ verdict, server }: Report): string {

@@ -4,6 +4,8 @@ const MAX_OCTET = 255;
 const IPV6_OCTETS = 16;
 const IPV6 = /^([0-9a-f.]*:[0-9a-f:.]*)(%[\w.-]{1,15})?$/i;
 const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
+/** Longer than any spelling that somebody wrote: the pattern behind it takes time by the square of the length. */
+const MAX_LOOSE_CHARACTERS = 256;
 const LOOSE_IPV4 = /^[\da-fx.]*\d[\da-f]*$/i;
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
 
@@ -25,6 +27,7 @@ export function canonicalAddress(text: string): string | undefined {
 
 /** As {@link canonicalAddress}, and the loose IPv4 spellings of inet_aton(3) too: `127.1`, `0x7f.0.0.1`, `2130706433`. */
 export function canonicalAddressOfAnySpelling(text: string): string | undefined {
+  if (text.length > MAX_LOOSE_CHARACTERS) return undefined;
   const address = LOOSE_IPV4.test(text) ? hostnameOf(text) : undefined;
   return canonicalAddress(text) ?? (address === undefined ? undefined : canonicalAddress(address));
 }

@@ -1,5 +1,7 @@
 import { cleanText } from "./clean-text.ts";
 
+const MAX_SHOWN_CHARACTERS = 80;
+
 /** An error of our own: its message is one line and says all there is to say. */
 export class ToldError extends Error {}
 
@@ -8,11 +10,20 @@ export class UsageError extends ToldError {
   override readonly name = "UsageError";
 }
 
-/** A {@link UsageError} in the one form all of them have: the value, what it was read as, what was wanted. */
-export function cannotRead(value: string, as: string, want: string): UsageError {
-  const characters = [...value];
-  const shown = characters.length > 80 ? `${characters.slice(0, 80).join("")}…` : value;
-  return new UsageError(`Cannot read "${cleanText(shown)}" as ${as}: want ${want}`);
+/**
+ * A {@link UsageError} in the one form all of them have: the value, what it was read as, what is wrong with it where
+ * that can be told, what was wanted.
+ */
+export function cannotRead(value: string, as: string, want: string, wrong?: string): UsageError {
+  const fault = wrong === undefined ? "" : `${cleanText(clipped(wrong))}, `;
+  return new UsageError(`Cannot read "${cleanText(clipped(value))}" as ${as}: ${fault}want ${want}`);
+}
+
+function clipped(text: string): string {
+  const characters = [...text.slice(0, 2 * MAX_SHOWN_CHARACTERS + 2)];
+  return characters.length > MAX_SHOWN_CHARACTERS
+    ? `${characters.slice(0, MAX_SHOWN_CHARACTERS).join("")}…`
+    : text;
 }
 
 /** The code of a system's or a library's error, such as ENOSPC or SQLITE_FULL; undefined when it has none. */

@@ -1,5 +1,6 @@
 import { canonicalAddress, endsInNumber, hostnameOf } from "./address.ts";
 import { cannotRead, type UsageError } from "./errors.ts";
+import { MAX_HOST_CHARACTERS, MAX_NAME_CHARACTERS, targetFault } from "./target-fault.ts";
 
 /** One server as the user named it. */
 export interface Target {
@@ -19,8 +20,6 @@ export interface Target {
 const MAX_PREFERENCE = 65_535;
 /** Largest TCP port: 16 bits (RFC 9293 §3.1). */
 export const MAX_PORT = 65_535;
-/** Longest host name in text form: 255 octets on the wire (RFC 1035 §2.3.4) are 253 characters. */
-const MAX_NAME_CHARACTERS = 253;
 
 const SHAPE = /^(?:(\d+):)?(\[[^[\]]*\]|[^:[\]]*)(?::(\d+))?$/;
 const WANTED = "[preference:]host[:port], such as 10:mx1.example.org or 10:[2001:db8::1]:2525";
@@ -38,6 +37,7 @@ export function parseTargets(argument: string, defaultPort: number): readonly Ta
 }
 
 function parseTarget(item: string, defaultPort: number): Target {
+  if (item.length > MAX_HOST_CHARACTERS) throw notATarget(item);
   const address = canonicalAddress(item);
   if (address !== undefined) return { server: item, host: address, port: defaultPort, preference: null };
 
@@ -57,6 +57,7 @@ function parseTarget(item: string, defaultPort: number): Target {
  * dot and non-ASCII letters included), addresses, and address literals in brackets (RFC 5321 §4.1.3).
  */
 export function parseHost(text: string): string | undefined {
+  if (text.length > MAX_HOST_CHARACTERS) return undefined;
   if (text.startsWith("[")) return parseLiteral(text);
   const address = canonicalAddress(text);
   if (address !== undefined) return address;
@@ -73,9 +74,8 @@ export function parseHost(text: string): string | undefined {
  */
 export function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > MAX_PORT)
-    throw cannotRead(text, "a port", `1 to ${MAX_PORT}`);
-  return port;
+  if (/^\d+$/.test(text) && port >= 1 && port <= MAX_PORT) return port;
+  throw cannotRead(text, "a port", `1 to ${MAX_PORT}`, port > MAX_PORT ? "too large" : undefined);
 }
 
 function parseLiteral(text: string): string | undefined {
@@ -86,17 +86,14 @@ function parseLiteral(text: string): string | undefined {
 
 function parsePreference(text: string, item: string): number {
   const preference = Number(text);
-  if (preference > MAX_PREFERENCE) {
-    throw cannotRead(item, "a server", `a preference from 0 to ${MAX_PREFERENCE} before the colon`);
-  }
-  return preference;
+  if (preference <= MAX_PREFERENCE) return preference;
+  const want = `a preference from 0 to ${MAX_PREFERENCE} before the colon`;
+  throw cannotRead(item, "a server", want, `${text} is too large`);
 }
 
 function notATarget(item: string): UsageError {
-  const severalColons = item.split(":").length > 3 && !item.includes("[");
-  return cannotRead(
-    item,
-    "a server",
-    severalColons ? "an IPv6 address in brackets, such as 10:[2001:db8::1]:25" : WANTED,
-  );
+  const isBareIpv6 = item.split(":", 4).length > 3 && !item.includes("[");
+  return isBareIpv6 && item.length <= MAX_HOST_CHARACTERS
+    ? cannotRead(item, "a server", "an IPv6 address in brackets, such as 10:[2001:db8::1]:25")
+    : cannotRead(item, "a server", WANTED, targetFault(item));
 }

@@ -73,7 +73,7 @@ describe("readArguments() throws a UsageError", () => {
     [["-p"], "Option -p has no value: want -p N"],
     [["--require"], "Option --require has no value: want --require none|any|all"],
     [["--format="], "Option --format has no value: want --format text|table|json|nagios"],
-    [["-w"], "Option -w has no value: want -w SECONDS"],
+    [["-w"], "Option -w has no value: want -w RANGE"],
     [["--no-cache=1"], "Option --no-cache takes no value: want --no-cache alone"],
     [["--no-mx"], unknown("--no-mx")],
     [["-4p"], "Option -p has no value: want -p N"],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Command, formatOf, readCommand } from "../../src/command/command.ts";
+import { parseRange } from "../../src/report/range.ts";
 import { UsageError } from "../../src/text/errors.ts";
 
 const CLASSIC: Command = {
@@ -18,10 +19,10 @@ const CLASSIC: Command = {
     until: "decided",
   },
   format: "text",
+  isRequirementGiven: false,
   isVerbose: false,
   waitMs: null,
-  warningMs: undefined,
-  criticalMs: undefined,
+  thresholds: {},
   cache: null,
 };
 
@@ -32,6 +33,9 @@ describe("readCommand() reads", () => {
 
   test.each<[string, Partial<Command>]>([
     ["a.test 10:b.test", { operands: ["a.test", "10:b.test"] }],
+    ["-H a.test b.test --hostname 10:c.test:26", { operands: ["a.test", "10:c.test:26", "b.test"] }],
+    ["-H cache", { operands: ["cache"] }],
+    ["-V", { wants: "version" }],
     ["-v", { isVerbose: true }],
     ["--help --version", { wants: "help" }],
     ["--version", { wants: "version" }],
@@ -39,6 +43,8 @@ describe("readCommand() reads", () => {
     ["cache", { wants: "cache", operands: ["cache"] }],
     ["cache clear a.test", { wants: "cache", operands: ["cache", "clear", "a.test"] }],
     ["cache.", { operands: ["cache."] }],
+    ["clear.", { operands: ["clear."] }],
+    ["a.test clear", { operands: ["a.test", "clear"] }],
     ["0:cache", { operands: ["0:cache"] }],
     ["a.test cache", { operands: ["a.test", "cache"] }],
     ["--wait 60", { waitMs: 60_000 }],
@@ -60,6 +66,7 @@ describe("readCommand() reads", () => {
     ["--stop a --stop b --stop-self", { stop: ["a", "b"], stopSelf: true }],
     ["--timeout 0", { timeoutMs: 0 }],
     ["--timeout 2.5", { timeoutMs: 2_500 }],
+    ["-t 3 -t2.5", { timeoutMs: 2_500 }],
     ["--timeout .5 --timeout 7.", { timeoutMs: 7_000 }],
     ["-p 2525", { port: 2_525 }],
     ["-4", { family: 4 }],
@@ -71,6 +78,7 @@ describe("readCommand() reads", () => {
   ])("%s", (line, options) => {
     expect(readCommand(line.split(" "), {})).toEqual({
       ...CLASSIC,
+      isRequirementGiven: options.requirement !== undefined,
       options: { ...CLASSIC.options, ...options },
     });
   });
@@ -87,7 +95,12 @@ describe("readCommand() reads", () => {
 
   test("thresholds for a monitor", () => {
     const words = ["--format=nagios", "-w", "1.5", "--critical=5"];
-    expect(readCommand(words, {})).toMatchObject({ warningMs: 1_500, criticalMs: 5_000 });
+    expect(readCommand(words, {}).thresholds).toEqual({
+      warning: parseRange("1.5"),
+      critical: parseRange("5"),
+    });
+    const minimum = { minimum: { warning: 3, critical: 2 } };
+    expect(readCommand(["--format=nagios", "--min-available", "3,2"], {}).thresholds).toEqual(minimum);
   });
 
   test.each<[readonly string[], string | undefined, Command["cache"]]>([
@@ -103,16 +116,27 @@ describe("readCommand() reads", () => {
 });
 
 describe("readCommand() throws a UsageError", () => {
-  const pair = "Cannot use --warning or --critical without --format nagios";
+  const clear = 'Cannot read "clear" as a server: want cache clear, or clear. for a server of that name';
+  const range = "as a threshold: want seconds, such as 2.5, or a range, such as 1:5 or @1:5";
+  const pair = "Cannot use --warning, --critical or --min-available without --format nagios";
   test.each<[readonly string[], string]>([
     [["--require", "some"], 'Cannot read "some" as --require: want none, any, all'],
     [["--require=ALL"], 'Cannot read "ALL" as --require: want none, any, all'],
     [["--format", "xml"], 'Cannot read "xml" as --format: want text, table, json, nagios'],
     [["--wait", "soon"], 'Cannot read "soon" as a time to wait: want seconds, such as 2.5'],
     [["--wait", "-1"], 'Cannot read "-1" as a time to wait: want seconds, such as 2.5'],
-    [["--wait", "2147483.648"], 'Cannot read "2147483.648" as a time to wait: want seconds, such as 2.5'],
-    [["-w", "x", "--format=nagios"], 'Cannot read "x" as a threshold: want seconds, such as 2.5'],
-    [["-c", "1e3", "--format=nagios"], 'Cannot read "1e3" as a threshold: want seconds, such as 2.5'],
+    [
+      ["--wait", "2147483.648"],
+      'Cannot read "2147483.648" as a time to wait: too large, want at most 2147483 seconds',
+    ],
+    [["-w", "x", "--format=nagios"], `Cannot read "x" ${range}`],
+    [["-c", "1e3", "--format=nagios"], `Cannot read "1e3" ${range}`],
+    [
+      ["--min-available=x", "--format=nagios"],
+      'Cannot read "x" as --min-available: want WARN[,CRIT], such as 2 or 3,1',
+    ],
+    [["-H", "a.test", "cache"], "Cannot use --hostname with cache: want servers behind clear"],
+    [["--min-available", "1"], pair],
     [["--cache-up", "x"], 'Cannot read "x" as a time to keep: want seconds, such as 2.5'],
     [["--cache-down", "x"], 'Cannot read "x" as a time to keep: want seconds, such as 2.5'],
     [["--timeout", "1e3"], 'Cannot read "1e3" as a timeout: want seconds, such as 2.5'],
@@ -122,9 +146,22 @@ describe("readCommand() throws a UsageError", () => {
     [["-c", "0"], pair],
     [["-c", "1", "--format", "json"], pair],
     [["--cache"], "Option --cache has no value: want --cache LOCATION"],
+    [["-p", "70000"], 'Cannot read "70000" as a port: too large, want 1 to 65535'],
+    [["clear", "a.test"], clear],
+    [["--cache", "x", "clear"], clear],
+    ...["--timeout", "--stop", "--dns", "--cache", "--mx", "--wait"].map((option): [string[], string] => [
+      [option, "1".repeat(130_000)],
+      `Option ${option} has a value of 130000 characters: want at most 4096`,
+    ]),
   ])("for %j", (argv, message) => {
     expect(() => readCommand(argv, {})).toThrow(new UsageError(message));
   });
+});
+
+test("readCommand() throws a UsageError for a cache location in the environment that is too long, without showing it", () => {
+  const environment = { SMTPDCHECK_CACHE: `redis://:secret@${"1".repeat(130_000)}` };
+  const message = "SMTPDCHECK_CACHE has a value of 130016 characters: want at most 4096";
+  expect(() => readCommand([], environment)).toThrow(new UsageError(message));
 });
 
 describe("formatOf()", () => {

@@ -3,13 +3,38 @@ import { version } from "../../package.json";
 import { renderHelp } from "../../src/command/help.ts";
 import { OPTIONS } from "../../src/command/options.ts";
 
-test("renderHelp() lists every option, what it does and the value it wants", async () => {
-  const help = await renderHelp(OPTIONS, version);
-  for (const [name, option] of Object.entries(OPTIONS)) {
-    const row = help.split("\n").find((line) => line.includes(option.description));
-    expect(row).toContain(`--${name}${wantedBy(option)}`);
-    if ("alias" in option) expect(row).toContain(`-${option.alias}`);
+const indented = (line: string) => line.length - line.trimStart().length;
+
+test.each([79, 45, 36])(
+  "renderHelp() in %d columns lists every option, what it does and wants",
+  async (columns) => {
+    const help = await renderHelp(OPTIONS, version, columns);
+    const joined = help.replace(/\n {6,}/g, " ").replace(/ {2,}/g, " ");
+    for (const [name, option] of Object.entries(OPTIONS)) {
+      const alias = "alias" in option ? `-${option.alias}, ` : "";
+      expect(joined).toContain(`\n ${alias}--${name}${wantedBy(option)} ${option.description}\n`);
+    }
+  },
+);
+
+test("renderHelp() is aligned to the left, in lines of at most 79 columns, or as the terminal has them", async () => {
+  for (const [given, most] of [
+    [undefined, 79],
+    [0, 79],
+    [200, 79],
+    [60, 60],
+    [40, 40],
+    [20, 20],
+  ] as const) {
+    const lines = (await renderHelp(OPTIONS, version, given)).split("\n");
+    for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(most);
   }
+  const lines = (await renderHelp(OPTIONS, version)).split("\n");
+  expect(new Set(lines.filter((line) => line.trimStart().startsWith("-")).map(indented))).toEqual(
+    new Set([2]),
+  );
+  expect(lines).toContain("  --stop=<HOST>             Stop before the server that is HOST (repeatable)");
+  expect(lines).toContain("  --format=<text|table|json|nagios>");
 });
 
 function wantedBy(option: object): string {

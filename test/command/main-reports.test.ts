@@ -54,7 +54,9 @@ describe("main() with --require", () => {
     using late = fakeSmtpServer("(wait 60ms)\nS: 421 busy\nC: QUIT", { hostname: DOWN });
     const { status, stdout, stderr } = await runWithUp("--require=all", UP, `${DOWN}:${late.port}`);
     expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toStartWith(`smtpdcheck: ${DOWN}: unavailable: ${DOWN} declined with "421 busy"`);
+    expect(stderr).toStartWith(
+      `smtpdcheck: ${DOWN}:${late.port}: unavailable: ${DOWN} declined with "421 busy"`,
+    );
   });
 
   test("names a failing server once, though it is verbose", async () => {
@@ -94,6 +96,12 @@ describe("main() with --format", () => {
     ["CRITICAL", [DOWN], 2, "CRITICAL"],
     ["CRITICAL for a slow one", ["-c", "0", UP], 2, "CRITICAL"],
     ["WARNING for a slow one", ["-w", "0", "-c", "10", UP], 1, "WARNING"],
+    ["OK for a quick one", ["-w", "~:10", "-c", "@10:20", UP], 0, "OK"],
+    ["WARNING for one that is too quick", ["-w", "5:", UP], 1, "WARNING"],
+    ["OK with as many as must be", ["--min-available", "1", `${UP} ${DOWN}`], 0, "OK"],
+    ["CRITICAL with fewer", ["--min-available", "3,2", `${UP} ${DOWN}`], 2, "CRITICAL"],
+    ["OK for one that -H gives", ["-H", UP], 0, "OK"],
+    ["UNKNOWN when no server counts", ["--stop", UP, UP], 3, "UNKNOWN"],
     ["OK whatever is required", ["--require", "none", UP], 0, "OK"],
   ])("nagios says %s", async (_, words, status, name) => {
     const ran = await runWithUp("--format=nagios", ...words);
@@ -102,9 +110,12 @@ describe("main() with --format", () => {
   });
 
   test.each<[readonly string[], string]>([
-    [[], "No server given: want at least one, such as 10:mx1.example.org"],
+    [[], "No server given: want at least one, such as 10:mx1.example.org (--help lists options)"],
     [["--timout", "3"], 'Cannot read "--timout" as an option: want one of those that --help lists'],
-    [["-w", "x"], 'Cannot read "x" as a threshold: want seconds, such as 2.5'],
+    [
+      ["-w", "x"],
+      'Cannot read "x" as a threshold: want seconds, such as 2.5, or a range, such as 1:5 or @1:5',
+    ],
   ])("nagios says UNKNOWN on standard output for %j", async (words, message) => {
     expect(await run("--format=nagios", ...words)).toEqual({
       status: 3,
@@ -154,7 +165,7 @@ describe("main() with --wait", () => {
     expect(await running).toEqual({
       status: 0,
       stdout: `${UP}\n`,
-      stderr: `smtpdcheck: waiting: ${UP}: ${UP} declined with "421 busy"\n`,
+      stderr: `smtpdcheck: waiting: ${UP}:${busy.port}: ${UP} declined with "421 busy"\n`,
     });
   });
 });

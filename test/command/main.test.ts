@@ -29,7 +29,7 @@ describe("main()", () => {
     const { status, stderr: told } = await run("-4v", `127.0.0.1:${dead.port}`, "--stop", "192.0.2.1");
     expect(status).toBe(0);
     expect(told).toMatch(
-      /^127\.0\.0\.1: unavailable: 127\.0\.0\.1 refused the connection \(connect \d+\.\d ms\)\n$/,
+      /^127\.0\.0\.1:\d+: unavailable: 127\.0\.0\.1 refused the connection \(connect \d+\.\d ms\)\n$/,
     );
   });
 
@@ -75,8 +75,8 @@ describe("main()", () => {
 describe("main() returns 2 and one line for", () => {
   const seconds = "as a timeout: want seconds, such as 2.5";
   test.each<[readonly string[], string]>([
-    [[], "No server given: want at least one, such as 10:mx1.example.org"],
-    [["--"], "No server given: want at least one, such as 10:mx1.example.org"],
+    [[], "No server given: want at least one, such as 10:mx1.example.org (--help lists options)"],
+    [["--"], "No server given: want at least one, such as 10:mx1.example.org (--help lists options)"],
     [[" , "], "No server given: want at least one, such as 10:mx1.example.org"],
     [["--timeout", "10x", "a.test"], `Cannot read "10x" ${seconds}`],
     [["--timeout", "-1", "a.test"], `Cannot read "-1" ${seconds}`],
@@ -86,7 +86,10 @@ describe("main() returns 2 and one line for", () => {
     [["--timeout", "0x10", "a.test"], `Cannot read "0x10" ${seconds}`],
     [["--timeout", "1,5", "a.test"], `Cannot read "1,5" ${seconds}`],
     [["--timeout", " 1", "a.test"], `Cannot read " 1" ${seconds}`],
-    [["--timeout", "2147483.648", "a.test"], `Cannot read "2147483.648" ${seconds}`],
+    [
+      ["--timeout", "2147483.648", "a.test"],
+      'Cannot read "2147483.648" as a timeout: too large, want at most 2147483 seconds',
+    ],
     [["--timeout", "\x1b[31m", "a.test"], `Cannot read "\\x1b[31m" ${seconds}`],
     [["-p", "0", "a.test"], 'Cannot read "0" as a port: want 1 to 65535'],
     [["-p", "smtp", "a.test"], 'Cannot read "smtp" as a port: want 1 to 65535'],

@@ -7,10 +7,11 @@ test("OPTIONS are those of the manual page", () => {
   ).toEqual([
     "mx",
     "servers-from",
+    "hostname H",
     "dns",
     "stop",
     "stop-self",
-    "timeout",
+    "timeout t",
     "port p",
     "ipv4 4",
     "ipv6 6",
@@ -20,13 +21,14 @@ test("OPTIONS are those of the manual page", () => {
     "format",
     "warning w",
     "critical c",
+    "min-available",
     "cache",
     "cache-up",
     "cache-down",
     "no-cache",
     "verbose v",
     "help h",
-    "version",
+    "version V",
   ]);
 });
 

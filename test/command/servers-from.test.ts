@@ -53,7 +53,7 @@ describe("readServersFrom()", () => {
     [
       "no server",
       "mx1.test\n\nmx2.test:99999\n",
-      'Line 3 of FILE: Cannot read "99999" as a port: want 1 to 65535',
+      'Line 3 of FILE: Cannot read "99999" as a port: too large, want 1 to 65535',
     ],
     ["octets that are no text", Uint8Array.of(0xff, 0xfe, 10), "Line 1 of FILE: Cannot read"],
     ["a NUL", "mx1.test\nmx\0.test", "Line 2 of FILE: Cannot read"],

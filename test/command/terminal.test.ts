@@ -23,7 +23,8 @@ test.each([
   [true, undefined, undefined, true],
   [true, undefined, "dumb", false],
   [true, "1", "xterm", false],
-  [true, "", "xterm", false],
+  [true, "", "xterm", true],
+  [true, "", "dumb", false],
   [true, "0", "xterm", false],
   [false, undefined, "xterm", false],
 ])(

@@ -13,7 +13,7 @@ describe.each(commands)("smtpdcheck $name", (command) => {
     expect({ ...ran, stderr: withoutTimes(ran.stderr) }).toEqual({
       status: 0,
       stdout: "",
-      stderr: "127.0.0.1: unavailable: 127.0.0.1 refused the connection (connect N ms)\n",
+      stderr: `127.0.0.1:${dead.port}: unavailable: 127.0.0.1 refused the connection (connect N ms)\n`,
     });
   });
 
@@ -23,7 +23,7 @@ describe.each(commands)("smtpdcheck $name", (command) => {
     expect({ ...ran, stderr: withoutTimes(ran.stderr) }).toEqual({
       status: 0,
       stdout: "",
-      stderr: "127.0.0.1: unavailable: 127.0.0.1 timed out in connect (connect N ms)\n",
+      stderr: `127.0.0.1:${dead.port}: unavailable: 127.0.0.1 timed out in connect (connect N ms)\n`,
     });
   });
 

@@ -183,7 +183,7 @@ describe.each(commands)("smtpdcheck $name", (command) => {
     using server = fakeSmtpServer(row.script, row);
     const target = `10:127.0.0.1:${server.port}`;
     const ran = await run(command, ["-v", "--timeout", row.timeout ?? "5", target]);
-    expect({ ...ran, stderr: withoutTimes(ran.stderr).replace("127.0.0.1: ", "") }).toEqual({
+    expect({ ...ran, stderr: withoutTimes(ran.stderr).replace(`127.0.0.1:${server.port}: `, "") }).toEqual({
       status: row.status,
       stdout: row.status === 1 ? "127.0.0.1\n" : "",
       stderr: typeof row.says === "string" ? `${row.says}\n` : expect.stringMatching(row.says),

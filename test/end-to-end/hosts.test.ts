@@ -49,7 +49,7 @@ describe.each(commands)("smtpdcheck $name", (command) => {
         under: await withHosts(hosts),
       });
       expect(withoutTimes(ran.stderr)).toBe(
-        `two.example.test: available: ${alive} said "220 mx.example.test ESMTP" (dns N ms, connect N ms, greeting N ms)\n`,
+        `two.example.test:${up.port}: available: ${alive} said "220 mx.example.test ESMTP" (dns N ms, connect N ms, greeting N ms)\n`,
       );
       expect(ran).toMatchObject({ status: 1, stdout: "two.example.test\n" });
     });

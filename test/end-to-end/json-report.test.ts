@@ -4,7 +4,7 @@ import { fakeNameServer } from "../fake/name-server.ts";
 import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, inShell, PATIENCE_MS, run } from "./command.ts";
-import { readReport } from "./read-report.ts";
+import { readError, readReport } from "./read-report.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
 
 setDefaultTimeout(PATIENCE_MS);
@@ -132,13 +132,35 @@ describe("smtpdcheck --format json", () => {
     }
   });
 
-  test.concurrent.each(["json", "table"])(
-    "--format %s writes an error to standard error alone",
-    async (format) => {
-      const ran = await run(compiled, ["--format", format, "--timeout", "x", "127.0.0.1"]);
-      expect(ran).toEqual({ status: 2, stdout: "", stderr: expect.stringMatching(/^smtpdcheck: [^\n]+\n$/) });
-    },
-  );
+  test.concurrent("--format table writes an error to standard error alone", async () => {
+    const ran = await run(compiled, ["--format", "table", "--timeout", "x", "127.0.0.1"]);
+    expect(ran).toEqual({ status: 2, stdout: "", stderr: expect.stringMatching(/^smtpdcheck: [^\n]+\n$/) });
+  });
+
+  test.concurrent.each([
+    ["usage", ["--timeout", "x", "127.0.0.1"]],
+    ["usage", ["--timout"]],
+    ["usage", []],
+    ["usage", ["10:"]],
+    ["lookup", ["--mx", "example.test"]],
+    ["lookup", ["--stop", "example.test", "127.0.0.1"]],
+    ["lookup", ["--mx", "example.test", "--wait", "0.5"]],
+    ["input", ["--servers-from", "/nonexistent"]],
+    ["cache", ["cache", "--cache", "/dev/null/cache"]],
+  ])("tells an error on standard output too: %s by %j", async (kind, args) => {
+    using dns = await fakeNameServer({ "*": "SERVFAIL" });
+    const ran = await run(compiled, ["--format", "json", "--dns", dns.address, ...args]);
+    expect(ran.status).toBe(2);
+    const { message } = readError(ran.stdout, kind);
+    expect(ran.stderr).toEndWith(`smtpdcheck: ${message}\n`);
+  });
+
+  test.concurrent("says when", async () => {
+    using up = fakeSmtpServer(GREETS);
+    const startedAtMs = Date.now();
+    const ran = await run(compiled, ["--format", "json", `127.0.0.1:${up.port}`]);
+    expect(Date.parse(readReport(ran.stdout).checkedAt)).toBeWithin(startedAtMs, Date.now() + 1);
+  });
 
   test.concurrent.each([
     ["json", 2],
@@ -160,6 +182,6 @@ describe("smtpdcheck --format json", () => {
     using up = fakeSmtpServer(GREETS);
     const ran = await run(compiled, ["-v", "--format", "json", `127.0.0.1:${up.port}`]);
     expect(readReport(ran.stdout).server).toBe("127.0.0.1");
-    expect(ran.stderr).toMatch(/^127\.0\.0\.1: available: [^\n]+\n$/);
+    expect(ran.stderr).toMatch(/^127\.0\.0\.1:\d+: available: [^\n]+\n$/);
   });
 });

@@ -10,7 +10,7 @@ setDefaultTimeout(PATIENCE_MS);
 
 const REWRITE = "\r\u001b[K";
 const [GREEN, RED, GREY, PLAIN] = ["\u001b[32m", "\u001b[31m", "\u001b[90m", "\u001b[0m"] as const;
-const REFUSED = "127.0.0.1: 127.0.0.1 refused the connection";
+const REFUSED = "127.0.0.1:PPPPP: 127.0.0.1 refused the connection";
 
 /** Waits in vain for a server that refuses, on a terminal. */
 async function waitInVain(columns: number, ...args: readonly string[]) {
@@ -18,7 +18,7 @@ async function waitInVain(columns: number, ...args: readonly string[]) {
   const words = ["--require", "any", "--wait", "1.5", ...args, `127.0.0.1:${nobody.port}`];
   const { status, shown } = await runOnTerminal(compiled, words, columns);
   expect(status).toBe(1);
-  return withoutTimes(shown);
+  return withoutTimes(shown).replaceAll(`:${nobody.port}: `, ":PPPPP: ");
 }
 
 /** A table of one server that is up, one that is down, and one that is skipped. */
@@ -37,7 +37,7 @@ describe.skipIf(!hasTerminals)("smtpdcheck compiled on a terminal", () => {
     const [before, ...statuses] = shown.split(REWRITE);
     expect(before).toBe("");
     expect(statuses.at(-1)).toBe(
-      `${RED}smtpdcheck: 127.0.0.1: unavailable: 127.0.0.1 refused the connection (connect N ms)${PLAIN}\r\n`,
+      `${RED}smtpdcheck: 127.0.0.1:PPPPP: unavailable: 127.0.0.1 refused the connection (connect N ms)${PLAIN}\r\n`,
     );
     expect(statuses.length).toBeGreaterThan(1);
     for (const status of statuses.slice(0, -1))
@@ -96,15 +96,15 @@ describe.skipIf(!hasTerminals)("smtpdcheck compiled on a terminal", () => {
     );
   });
 
-  test.concurrent("draws a table in colour", async () => {
-    const shown = await drawTable(200);
+  test.concurrent.each([[{}], [{ NO_COLOR: "" }]])("draws a table in colour, with %j", async (env) => {
+    const shown = await drawTable(200, env);
     expect(shown).toContain(`${GREEN}+ available${PLAIN}`);
     expect(shown).toContain(`${RED}! unavailable${PLAIN}`);
     expect(shown).toContain(`${GREY}- skipped${PLAIN}`);
   });
 
   test.concurrent.each([
-    ["NO_COLOR", { NO_COLOR: "" }],
+    ["NO_COLOR", { NO_COLOR: "0" }],
     ["TERM=dumb", { TERM: "dumb" }],
   ])("draws a table without colour for %s", async (_, env) => {
     expect(await drawTable(200, env)).toMatch(/^[^\p{Cc}\r\n]*Pref(?:\P{Cc}|\r\n)*$/u);
@@ -114,6 +114,23 @@ describe.skipIf(!hasTerminals)("smtpdcheck compiled on a terminal", () => {
     for (const line of Bun.stripANSI(await drawTable(columns)).split("\r\n")) {
       expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
     }
+  });
+
+  test.concurrent("draws a table without numbers that are cut", async () => {
+    const [header, row] = (await drawTable(60)).split("\r\n");
+    expect(header).toMatch(/^Pref {2}Server +Address +Verdict +Greet ms$/);
+    expect(Bun.stripANSI(row ?? "")).toMatch(/^ +- {2}127\S+ +127\.0\.0\.11 {2}\+ available +\d+\.\d$/);
+  });
+
+  test.concurrent.each([
+    [200, 79],
+    [60, 60],
+    [0, 79],
+  ])("shows options on a terminal of %d columns in lines of %d at most", async (columns, most) => {
+    const { status, shown } = await runOnTerminal(compiled, ["--help"], columns);
+    expect(status).toBe(0);
+    const widths = shown.split("\r\n").map((line) => Bun.stringWidth(line));
+    expect(Math.max(...widths)).toBeWithin(most - 4, most + 1);
   });
 
   test.concurrent("draws a whole table where the terminal tells no width", async () => {

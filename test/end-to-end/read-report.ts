@@ -3,6 +3,7 @@ import schema from "../../src/report/report.schema.json";
 
 /** As much of a report as the tests read; the schema holds the rest. */
 export interface JsonReport {
+  readonly checkedAt: string;
   readonly verdict: string;
   readonly server: string | null;
   readonly requirement: string;
@@ -31,6 +32,23 @@ const validate = new Ajv2020({
   allowUnionTypes: true,
   strictRequired: false,
 }).compile<JsonReport>(schema);
+
+/**
+ * Reads what `--format json` printed instead of a report.
+ * @throws Error unless it is one line of clean text that answers the schema, with an error of that kind.
+ */
+export function readError(stdout: string, kind: string): { readonly message: string } {
+  const read: unknown = readReport(stdout);
+  if (typeof read === "object" && read !== null && "error" in read) {
+    const { error } = read;
+    if (isError(error) && error.kind === kind) return error;
+  }
+  throw new Error(`No error of kind ${kind}: ${stdout}`);
+}
+
+function isError(error: unknown): error is { readonly kind: unknown; readonly message: string } {
+  return typeof error === "object" && error !== null && "kind" in error && "message" in error;
+}
 
 /**
  * Reads what `--format json` printed.

@@ -67,7 +67,9 @@ function startServers(kinds: readonly Kind[], prelude = "") {
   );
   return {
     targets: servers.map(({ hostname, port }) => `${hostname}:${port}`),
-    lines: kinds.map((kind, at) => `${hostnames[at]}: ${SAYS[kind].replace("%s", hostnames[at] ?? S3)}\n`),
+    lines: servers.map(({ hostname, port }, at) => {
+      return `${hostname}:${port}: ${SAYS[kinds[at] ?? "down"].replace("%s", hostname)}\n`;
+    }),
     [Symbol.dispose]() {
       for (const server of servers) server[Symbol.dispose]();
     },
@@ -131,9 +133,9 @@ describe("smtpdcheck compiled, without descriptors for all", () => {
         expect(ran).toMatchObject({ status, stdout: answerOf(row, requirement, status) });
         const failing = blamed(row, requirement, status);
         const named = failing.map((at) => `smtpdcheck: ${started.lines[at]}`).join("");
-        expect(withoutTimes(ran.stderr).replace(/127\.0\.0\.\d+/g, status === 2 ? "ADDRESS" : "$&")).toBe(
-          status === 2 ? cannotTell(requirement, failing.length) : named,
-        );
+        expect(
+          withoutTimes(ran.stderr).replace(/127\.0\.0\.\d+(?::\d+)?/g, status === 2 ? "ADDRESS" : "$&"),
+        ).toBe(status === 2 ? cannotTell(requirement, failing.length) : named);
       },
     );
   }
@@ -160,7 +162,7 @@ describe("smtpdcheck --require", () => {
     expect({ ...ran, stderr: withoutTimes(ran.stderr) }).toEqual({
       status: 1,
       stdout: "",
-      stderr: `smtpdcheck: ${S1}: ${SAYS.down.replace("%s", S1)}\n`,
+      stderr: `smtpdcheck: ${S1}:${down.port}: ${SAYS.down.replace("%s", S1)}\n`,
     });
   });
 

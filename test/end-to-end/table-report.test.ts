@@ -46,7 +46,7 @@ describe.each(commands)("smtpdcheck $name --format table", (command) => {
       ["50", "127.0.0.16", "-", "- skipped", "-", "-", "-", "after the stop host"],
     ]);
     expect(withoutTimes(lines.slice(6).join("\n"))).toBe(
-      `\nUse 127.0.0.11:${up.port} (--require none is not met): 1 available, 2 unavailable, 3 skipped; N ms\n`,
+      `\nUse 127.0.0.11:${up.port}: 1 available, 2 unavailable, 3 skipped; N ms\n`,
     );
   });
 });
@@ -89,6 +89,6 @@ describe("smtpdcheck --format table", () => {
     const ran = await run(compiled, ["--format=table", "127.0.0.1"], { under: ["prlimit", "--nofile=5"] });
     expect(ran.status).toBe(2);
     expect(ran.stdout).toContain("? undetermined");
-    expect(ran.stdout).toContain("\nCannot tell whether a server is available, because of this machine (");
+    expect(ran.stdout).toContain("\nCannot tell whether a server is available, because of this machine: ");
   });
 });

@@ -25,15 +25,19 @@ describe.each(commands)("smtpdcheck $name", (command) => {
     test.concurrent.each([
       ["NO_COLOR=1", { ...COLOURFUL, NO_COLOR: "1" }],
       ["NO_COLOR=0", { ...COLOURFUL, NO_COLOR: "0" }],
-      ["an empty NO_COLOR", { ...COLOURFUL, NO_COLOR: "" }],
       ["NO_COLOR and FORCE_COLOR", { ...COLOURFUL, NO_COLOR: "1", FORCE_COLOR: "1" }],
       ["TERM=dumb", { TERM: "dumb" }],
     ])("shows no colour with %s", async (_, env) => {
       expect(await shownOnTerminal(command, env)).toMatch(/^smtpdcheck: \P{Cc}+\r\n$/u);
     });
 
-    test.concurrent("shows one line, whatever its colour", async () => {
-      expect(Bun.stripANSI(await shownOnTerminal(command, COLOURFUL))).toMatch(/^smtpdcheck: \P{Cc}+\r\n$/u);
+    test.concurrent.each([
+      ["a terminal that has colours", COLOURFUL],
+      ["an empty NO_COLOR, which does not count", { ...COLOURFUL, NO_COLOR: "" }],
+    ])("shows one line in colour with %s", async (_, env) => {
+      const shown = await shownOnTerminal(command, env);
+      expect(shown).toStartWith("\x1b[31msmtpdcheck: ");
+      expect(Bun.stripANSI(shown)).toMatch(/^smtpdcheck: \P{Cc}+\r\n$/u);
     });
   });
 

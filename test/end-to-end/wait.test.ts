@@ -28,8 +28,8 @@ function freePort(hostname: string): number {
   return server.port;
 }
 
-function refuses(address: string): string {
-  return `smtpdcheck: waiting: ${address}: ${address} refused the connection\n`;
+function refuses(address: string, port: number): string {
+  return `smtpdcheck: waiting: ${address}:${port}: ${address} refused the connection\n`;
 }
 
 /** How long a promise takes, in milliseconds, and what it resolves to. */
@@ -44,10 +44,10 @@ describe.each(commands)("smtpdcheck $name", (command) => {
     const port = freePort(COMES);
     const args = ["--require", "all", "--wait", "14", `${COMES}:${port}`];
     await using waiting = start(command, args);
-    expect(await waiting.saidLines(1)).toBe(refuses(COMES));
+    expect(await waiting.saidLines(1)).toBe(refuses(COMES, port));
     using _up = fakeSmtpServer(GREETS, { hostname: COMES, port });
     const { elapsedMs, value } = await timed(waiting.ended);
-    expect(value).toEqual({ status: 0, stdout: `${COMES}\n`, stderr: refuses(COMES) });
+    expect(value).toEqual({ status: 0, stdout: `${COMES}\n`, stderr: refuses(COMES, port) });
     expect(elapsedMs).toBeLessThan(6_000);
   });
 });
@@ -56,7 +56,7 @@ describe("smtpdcheck --wait", () => {
   test.concurrent("waits for a server to go down when none is required", async () => {
     const up = fakeSmtpServer(GREETS);
     await using waiting = start(compiled, ["--wait", "14", `127.0.0.1:${up.port}`]);
-    const said = `smtpdcheck: waiting: 127.0.0.1: 127.0.0.1 said "220 mx.example.test ESMTP"\n`;
+    const said = `smtpdcheck: waiting: 127.0.0.1:${up.port}: 127.0.0.1 said "220 mx.example.test ESMTP"\n`;
     expect(await waiting.saidLines(1)).toBe(said);
     up[Symbol.dispose]();
     expect(await waiting.ended).toEqual({ status: 0, stdout: "", stderr: said });
@@ -68,8 +68,8 @@ describe("smtpdcheck --wait", () => {
     await waiting.saidLines(1);
     using busy = fakeSmtpServer(BUSY, { hostname: CHANGES, port });
     await busy.ended(2);
-    const declines = `smtpdcheck: waiting: ${CHANGES}: ${CHANGES} declined with "421 4.7.0 too busy"\n`;
-    expect(await waiting.saidLines(2)).toBe(refuses(CHANGES) + declines);
+    const declines = `smtpdcheck: waiting: ${CHANGES}:${port}: ${CHANGES} declined with "421 4.7.0 too busy"\n`;
+    expect(await waiting.saidLines(2)).toBe(refuses(CHANGES, port) + declines);
   });
 
   test.concurrent("names only the servers that are not yet as required", async () => {
@@ -79,8 +79,8 @@ describe("smtpdcheck --wait", () => {
     const ran = await run(compiled, ["--require", "all", "--wait", "1.5", ...targets]);
     expect(ran).toMatchObject({ status: 1, stdout: "" });
     expect(withoutTimes(ran.stderr)).toBe(
-      "smtpdcheck: waiting: 127.0.0.12: 127.0.0.12 refused the connection\n" +
-        "smtpdcheck: 127.0.0.12: unavailable: 127.0.0.12 refused the connection (connect N ms)\n",
+      `smtpdcheck: waiting: 127.0.0.12:${nobody.port}: 127.0.0.12 refused the connection\n` +
+        `smtpdcheck: 127.0.0.12:${nobody.port}: unavailable: 127.0.0.12 refused the connection (connect N ms)\n`,
     );
   });
 
@@ -91,8 +91,8 @@ describe("smtpdcheck --wait", () => {
     expect(value).toMatchObject({ status: 1, stdout: "" });
     const declines = `127.0.0.1 declined with "421 4.7.0 too busy"`;
     expect(withoutTimes(value.stderr)).toBe(
-      `smtpdcheck: waiting: 127.0.0.1: ${declines}\n` +
-        `smtpdcheck: 127.0.0.1: unavailable: ${declines} (connect N ms, greeting N ms)\n`,
+      `smtpdcheck: waiting: 127.0.0.1:${busy.port}: ${declines}\n` +
+        `smtpdcheck: 127.0.0.1:${busy.port}: unavailable: ${declines} (connect N ms, greeting N ms)\n`,
     );
     expect(elapsedMs).toBeWithin(1_200, 6_000);
     expect(busy.connectionCount).toBe(3);
@@ -159,14 +159,18 @@ describe("smtpdcheck --wait", () => {
   });
 
   test.concurrent.each([
-    ["json", /^\{"version":1,"verdict":"unavailable",.*"requirement":"any-available","met":false,.*\}\n$/, 1],
+    [
+      "json",
+      /^\{"version":1,"checkedAt":"[^"]+","verdict":"unavailable",.*"requirement":"any-available","met":false,.*\}\n$/,
+      1,
+    ],
     ["table", /\nNo server is available \(--require any is not met\): 1 unavailable; N ms\n$/, 1],
     ["nagios", /^SMTPDCHECK CRITICAL - 0 of 1 available; [^\n]*\n[^\n]*\n$/, 2],
   ] as const)("reports the last round as %s", async (format, report, status) => {
     using nobody = refusedPort();
     const args = ["--format", format, "--require", "any", "--wait", "1.5", `127.0.0.1:${nobody.port}`];
     const ran = await run(compiled, args);
-    expect(ran).toMatchObject({ status, stderr: refuses("127.0.0.1") });
+    expect(ran).toMatchObject({ status, stderr: refuses("127.0.0.1", nobody.port) });
     expect(withoutTimes(ran.stdout)).toMatch(report);
   });
 });

@@ -34,7 +34,7 @@ test.each([
   ["2001:db8::53:5353:x", `Cannot read "2001:db8::53:5353:x" as a name server: want ${WANT}`],
   ["\x1b[31m", `Cannot read "\\x1b[31m" as a name server: want ${WANT}`],
   ["192.0.2.53:0", 'Cannot read "0" as a port: want 1 to 65535'],
-  ["[::1]:65536", 'Cannot read "65536" as a port: want 1 to 65535'],
+  ["[::1]:65536", 'Cannot read "65536" as a port: too large, want 1 to 65535'],
   [
     "[fe80::53%eth0]:5353",
     'Cannot read "[fe80::53%eth0]:5353" as a name server: want port 53, the only one for an address with a zone',

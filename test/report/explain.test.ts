@@ -96,6 +96,17 @@ describe("renderServer() writes", () => {
     expect(renderServer(server, NOW_MS)).toBe(line);
   });
 
+  test.each([
+    [2_525, undefined, "mx1.test:2525"],
+    [2_525, 2_525, "mx1.test"],
+    [25, 2_525, "mx1.test:25"],
+    [25, undefined, "mx1.test"],
+  ])("port %d, when %p is the usual one, as %s", (port, usualPort, name) => {
+    const target = { server: "mx1.test", host: "mx1.test", port, preference: null };
+    const line = renderServer(report({ kind: "refused" }, { target }), NOW_MS, usualPort);
+    expect(line).toBe(`${name}: unavailable: 127.0.0.1 refused the connection`);
+  });
+
   test("a stage that took no measurable time", () => {
     expect(renderServer(report({ kind: "refused" }, { dnsMs: 0, connectMs: 0 }), NOW_MS)).toBe(
       "mx1.test: unavailable: 127.0.0.1 refused the connection (dns 0.0 ms, connect 0.0 ms)",

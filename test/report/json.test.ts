@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
-import { renderJson } from "../../src/report/json.ts";
+import type { Report } from "../../src/check/report.ts";
+import { renderJson as renderJsonAt, renderJsonError } from "../../src/report/json.ts";
 import schema from "../../src/report/report.schema.json";
 import { fullReport } from "./arbitrary-reports.ts";
 import { greeted, reportOn, settled, target } from "./samples.ts";
@@ -9,6 +10,8 @@ import { greeted, reportOn, settled, target } from "./samples.ts";
 type Json = Record<string, unknown>;
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false }).compile(schema);
+
+const NOW_MS = Date.UTC(2026, 10, 23, 12, 34, 56, 789);
 
 const MX1 = target("mx1.example.test", { preference: 10 });
 const MX2 = target("MX2.example.test.", { host: "mx2.example.test", port: 2525, preference: 20 });
@@ -23,6 +26,7 @@ test("renderJson() writes one object on one line, in the order of the issue", ()
   expect(rendered).toBe(
     `${JSON.stringify({
       version: 1,
+      checkedAt: "2026-11-23T12:34:56.789Z",
       verdict: "available",
       server: "mx1.example.test",
       requirement: "none-available",
@@ -144,6 +148,8 @@ test.each<[string, (report: Json, server: Json, attempt: Json) => void]>([
   ["an unknown key", (report) => Object.assign(report, { extra: 1 })],
   ["an unknown key of a server", (_, server) => Object.assign(server, { extra: 1 })],
   ["an unknown key of an attempt", (_, __, attempt) => Object.assign(attempt, { extra: 1 })],
+  ["a time of day that is not ISO 8601", (report) => Object.assign(report, { checkedAt: "now" })],
+  ["an error beside a report", (report) => Object.assign(report, { error: { kind: "usage", message: "" } })],
   ["a missing key", (report) => delete report["met"]],
   ["a missing key of a server", (_, server) => delete server["cached"]],
   ["a missing key of an attempt", (_, __, attempt) => delete attempt["code"]],
@@ -186,11 +192,36 @@ test.each<[string, (report: Json, server: Json, attempt: Json) => void]>([
 });
 
 test("report.schema.json describes every property that a report has", () => {
-  const { $defs, properties } = schema;
-  expect(Object.keys(properties)).toEqual(schema.required);
+  const { $defs } = schema;
+  expect(Object.keys($defs.report.properties)).toEqual($defs.report.required);
+  expect(Object.keys($defs.failure.properties)).toEqual($defs.failure.required);
   expect(Object.keys($defs.server.properties)).toEqual($defs.server.required);
   expect(Object.keys($defs.attempt.properties)).toEqual($defs.attempt.required);
 });
+
+test("renderJsonError() is one clean line that answers the schema", () => {
+  expect(renderJsonError("usage", "Cannot read this")).toBe(
+    '{"version":1,"error":{"kind":"usage","message":"Cannot read this"}}\n',
+  );
+  const hostile = renderJsonError("internal", "a\r\n\x1b[31m\u202e\ud800");
+  expect(hostile).toMatch(/^[\x20-\x7e]+\n$/);
+  expect(problems(hostile)).toEqual([]);
+});
+
+test.each([
+  { version: 1, error: { kind: "usage" } },
+  { version: 1, error: { kind: "weather", message: "" } },
+  { version: 1, error: { kind: "usage", message: "" }, verdict: "available" },
+  { version: 1, error: null },
+  { version: 2, error: { kind: "usage", message: "" } },
+  {},
+])("report.schema.json rejects %j", (object) => {
+  expect(problems(JSON.stringify(object))).not.toEqual([]);
+});
+
+function renderJson(report: Report): string {
+  return renderJsonAt(report, NOW_MS);
+}
 
 function read(rendered: string): Json & { readonly servers: readonly Json[] } {
   return JSON.parse(rendered);

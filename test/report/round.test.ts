@@ -20,6 +20,13 @@ describe("describeRound()", () => {
     },
   );
 
+  test("tells servers on several ports of one host apart", () => {
+    const servers = [587, 2_525].map((port) => settled(target("localhost", { port }), { kind: "refused" }));
+    expect(describeRound(reportOn(servers, "all"), 587)).toBe(
+      "localhost: 192.0.2.1 refused the connection; localhost:2525: 192.0.2.1 refused the connection",
+    );
+  });
+
   test("names the servers that are available when none may be", () => {
     expect(describeRound(reportOn([up, refusing], "none"))).toBe(
       'mx1.test: 192.0.2.1 said "220 mx.example.test ESMTP"',

@@ -27,7 +27,7 @@ Pref  Server                 Address    Verdict         DNS ms  Conn ms  Greet m
    -  [2001:db8::1]:2525     192.0.2.1  ? undetermined     1.0      2.0         -  could not be probed by this machine: EMFILE
    -  gone.example.test      -          ! unavailable      1.0        -         -  name not found
 
-Use mx1.example.test (--require none is not met): 1 available, 2 unavailable, 1 undetermined; 33.3 ms
+Use mx1.example.test: 1 available, 2 unavailable, 1 undetermined; 33.3 ms
 `);
 });
 
@@ -52,7 +52,7 @@ test("renderTable() shows skipped servers with why, and marks answers from the c
 });
 
 test("renderTable() without servers is the summary alone", () => {
-  expect(render(reportOn([]))).toBe("No server is available (--require none is met): no servers; 33.3 ms\n");
+  expect(render(reportOn([]))).toBe("No server is available: no servers; 33.3 ms\n");
 });
 
 describe("renderTable() sums up", () => {
@@ -63,9 +63,9 @@ describe("renderTable() sums up", () => {
   const UNKNOWN = "Cannot tell whether a server is available, because of this machine";
 
   test.each([
-    ["none", [down], `${NO} (--require none is met)`],
-    ["none", [down, up], "Use mx1.example.test (--require none is not met)"],
-    ["none", [down, open], `${UNKNOWN} (--require none cannot be told)`],
+    ["none", [down], `${NO}`],
+    ["none", [down, up], "Use mx1.example.test"],
+    ["none", [down, open], `${UNKNOWN}`],
     ["any", [down, up, open], "Use mx1.example.test (--require any is met)"],
     ["any", [down], `${NO} (--require any is not met)`],
     ["any", [down, open], `${UNKNOWN} (--require any cannot be told)`],
@@ -76,6 +76,21 @@ describe("renderTable() sums up", () => {
     const last = render(reportOn(servers, requirement)).trimEnd().split("\n").at(-1);
     expect(last).toStartWith(`${summary}: `);
   });
+
+  test.each([
+    [true, "none", " (--require none is met)"],
+    [true, "any", " (--require any is not met)"],
+    [false, "none", ""],
+    [false, "any", ""],
+  ] as const)(
+    "and speaks of the requirement if it was given: %p, %s",
+    (isRequirementGiven, requirement, told) => {
+      const options = { paint: plain, nowMs: NOW_MS, isRequirementGiven };
+      expect(renderTable(reportOn([down], requirement), options)).toEndWith(
+        `\nNo server is available${told}: 1 unavailable; 33.3 ms\n`,
+      );
+    },
+  );
 });
 
 test("renderTable() colours the verdicts, through the painter only and after aligning", () => {
@@ -124,6 +139,32 @@ describe("renderTable() in a terminal", () => {
       '      said "220 mx.example.test ESMTP"',
     ]);
     expect(lines).toHaveLength(8);
+  });
+
+  test.each([
+    [77, ["Pref", "Server", "Address", "Verdict", "Conn ms", "Greet ms"]],
+    [69, ["Pref", "Server", "Address", "Verdict", "Greet ms"]],
+    [60, ["Pref", "Server", "Address", "Verdict"]],
+    [50, ["Pref", "Server", "Verdict"]],
+    [39, ["Server", "Verdict"]],
+    [34, ["Server", "Verdict"]],
+  ])("of %d columns drops whole columns and cuts no number", (columns, headings) => {
+    const slow = { ...greeted(MX2), connectMs: 10_001.23 };
+    const [header = "", , , row = ""] = render(reportOn([greeted(MX1), slow]), columns).split("\n");
+    expect(header.trim().split(/ {2,}/)).toEqual(headings);
+    const full = ["20", "mx2.example.test:2525", "192.0.2.1", "+ available", "1.0", "10001.2", "30.0"];
+    const all = ["Pref", "Server", "Address", "Verdict", "DNS ms", "Conn ms", "Greet ms"];
+    expect(row.trim().split(/ {2,}/)).toEqual(headings.map((heading) => full[all.indexOf(heading)] ?? ""));
+  });
+
+  test("cuts a server's name before its verdict", () => {
+    const [header, row] = render(reportOn([greeted(MX2)]), 24).split("\n");
+    expect([header, row]).toEqual(["Server       Verdict", "mx2.exampl…  + available"]);
+  });
+
+  test("wraps the summary", () => {
+    const lines = render(report, 30).trimEnd().split("\n");
+    expect(lines.slice(-3)).toEqual(["Use mx1.example.test: 1", "available, 1 unavailable; 33.3", "ms"]);
   });
 
   test("keeps beside the rest what is short enough, however narrow", () => {

@@ -177,3 +177,11 @@ describe("addressOctets()", () => {
     );
   });
 });
+
+test("canonicalAddressOfAnySpelling() does not read what is longer than any spelling", () => {
+  const loopback = `${"0".repeat(200)}.0.0.1`;
+  expect(canonicalAddressOfAnySpelling(loopback)).toBe("0.0.0.1");
+  for (const count of [257, 130_000]) {
+    expect(canonicalAddressOfAnySpelling(`${"0".repeat(count)}.0.0.1`)).toBeUndefined();
+  }
+});

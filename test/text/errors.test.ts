@@ -18,6 +18,12 @@ test.each([
   );
 });
 
+test("cannotRead() says what is wrong where it is told, as clean text", () => {
+  expect(cannotRead("65536", "a port", "1 to 65535", "too \n large").message).toBe(
+    'Cannot read "65536" as a port: too \\n large, want 1 to 65535',
+  );
+});
+
 test("cannotRead() does not cut a character in two", () => {
   const { message } = cannotRead(`${"x".repeat(79)}👍👍`, "a port", "1 to 65535");
   expect(message).not.toContain("\\u{d83d}");

@@ -52,67 +52,87 @@ describe("parseTargets() reads", () => {
 });
 
 describe("parseTargets() throws a UsageError", () => {
-  const inBrackets = "an IPv6 address in brackets, such as 10:[2001:db8::1]:25";
   test.each<[string, string]>([
-    ["mx_example!test", `as a server: want ${WANTED}`],
-    [":", `as a server: want ${WANTED}`],
-    ["10:", `as a server: want ${WANTED}`],
-    [":25", `as a server: want ${WANTED}`],
-    [":::25", `as a server: want ${inBrackets}`],
-    ["mx.test:", `as a server: want ${WANTED}`],
-    ["mx.test:smtp", `as a server: want ${WANTED}`],
-    ["mx.test:-1", `as a server: want ${WANTED}`],
-    ["-1:mx.test", `as a server: want ${WANTED}`],
-    ["+1:mx.test", `as a server: want ${WANTED}`],
-    ["1.5:mx.test", `as a server: want ${WANTED}`],
-    ["ten:mx.test", `as a server: want ${WANTED}`],
-    [".", `as a server: want ${WANTED}`],
-    ["mx..test", `as a server: want ${WANTED}`],
-    [".mx.test", `as a server: want ${WANTED}`],
-    ["mx.test..", `as a server: want ${WANTED}`],
-    ["-", `as a server: want ${WANTED}`],
-    ["10:-:25", `as a server: want ${WANTED}`],
-    ["-mx.test", `as a server: want ${WANTED}`],
-    ["mx-.test", `as a server: want ${WANTED}`],
-    ["mx.-test", `as a server: want ${WANTED}`],
-    ["mx.test-", `as a server: want ${WANTED}`],
-    ["10:20", `as a server: want ${WANTED}`],
-    ["1.2.3", `as a server: want ${WANTED}`],
-    ["192.0.2.256", `as a server: want ${WANTED}`],
-    ["192.0.2.1.", `as a server: want ${WANTED}`],
-    ["0x7f.1", `as a server: want ${WANTED}`],
-    ["１２７.1", `as a server: want ${WANTED}`],
-    ["mx@example.test", `as a server: want ${WANTED}`],
-    ["https://mx.test", `as a server: want ${WANTED}`],
-    ["bücher.test/x", `as a server: want ${WANTED}`],
-    ["bücher@mx.test", `as a server: want ${WANTED}`],
-    ["bücher%2etest", `as a server: want ${WANTED}`],
-    ["[mx.test]", `as a server: want ${WANTED}`],
-    ["[]", `as a server: want ${WANTED}`],
-    ["[IPv6:192.0.2.1]", `as a server: want ${WANTED}`],
-    ["[IPv4:192.0.2.1]", `as a server: want ${WANTED}`],
-    ["[2001:db8::1", `as a server: want ${WANTED}`],
-    ["2001:db8::1]", `as a server: want ${inBrackets}`],
-    ["[2001:db8::1]25", `as a server: want ${WANTED}`],
-    ["[[2001:db8::1]]", `as a server: want ${WANTED}`],
-    ["1:2:3:4:5:6:7:8:9", `as a server: want ${inBrackets}`],
-    ["2001:db8::1::25", `as a server: want ${inBrackets}`],
-    ["10:mx.test:25:26", `as a server: want ${inBrackets}`],
-    ["65536:mx.test", "as a server: want a preference from 0 to 65535 before the colon"],
-    ["99999999999999999999:mx.test", "as a server: want a preference from 0 to 65535 before the colon"],
-  ])("%s", (item, complaint) => {
-    expect(() => parseTargets(item, 25)).toThrow(new UsageError(`Cannot read "${item}" ${complaint}`));
+    ["mx_example!test", '"!" cannot stand in a name'],
+    [":", "no port behind the colon"],
+    ["10:", "no host"],
+    [":25", "no host"],
+    ["mx.test:", "no port behind the colon"],
+    ["mx.test:smtp", '"smtp" is no port'],
+    ["mx.test:-1", '"-1" is no port'],
+    ["-1:mx.test", '"-1" is no preference'],
+    ["+1:mx.test", '"+1" is no preference'],
+    ["1.5:mx.test", '"1.5" is no preference'],
+    ["ten:mx.test", '"ten" is no preference'],
+    [".", "a label is empty"],
+    ["mx..test", "a label is empty"],
+    [".mx.test", "a label is empty"],
+    ["mx.test..", "a label is empty"],
+    ["-", 'the label "-" begins with a hyphen'],
+    ["10:-:25", 'the label "-" begins with a hyphen'],
+    ["-mx.test", 'the label "-mx" begins with a hyphen'],
+    ["mx-.test", 'the label "mx-" ends with a hyphen'],
+    ["mx.-test", 'the label "-test" begins with a hyphen'],
+    ["mx.test-", 'the label "test-" ends with a hyphen'],
+    ["10:20", "an IPv4 address has 4 octets, not 1"],
+    ["1.2.3", "an IPv4 address has 4 octets, not 3"],
+    ["192.0.2.256", "the octet 256 is larger than 255"],
+    ["192.0.2.1.", "a name cannot end in a number"],
+    ["0x7f.1", "a name cannot end in a number"],
+    ["１２７.1", "a name cannot end in a number"],
+    ["mx@example.test", '"@" cannot stand in a name'],
+    ["https://mx.test", "it is a URL"],
+    ["bücher.test/x", '"/" cannot stand in a name'],
+    ["bücher@mx.test", '"@" cannot stand in a name'],
+    ["bücher%2etest", '"%" cannot stand in a name'],
+    ["[mx.test]", '"mx.test" is no address'],
+    ["[]", '"" is no address'],
+    ["[IPv6:192.0.2.1]", '"IPv6:192.0.2.1" is no address'],
+    ["[IPv4:192.0.2.1]", '"IPv4:192.0.2.1" is no address'],
+    ["[2001:db8::1", "a bracket is not closed"],
+    ["[2001:db8::1]25", '"25" behind the bracket'],
+    ["[[2001:db8::1]]", '"]" behind the bracket'],
+  ])("for %s, and says what is wrong: %s", (item, fault) => {
+    const message = `Cannot read "${item}" as a server: ${fault}, want ${WANTED}`;
+    expect(() => parseTargets(item, 25)).toThrow(new UsageError(message));
   });
 
-  test.each(["0", "65536", "99999999999"])("for port %s, and says which are right", (port) => {
+  test.each([":::25", "2001:db8::1]", "1:2:3:4:5:6:7:8:9", "2001:db8::1::25", "10:mx.test:25:26"])(
+    "for %s, and asks for brackets",
+    (item) => {
+      const message = `Cannot read "${item}" as a server: want an IPv6 address in brackets, such as 10:[2001:db8::1]:25`;
+      expect(() => parseTargets(item, 25)).toThrow(new UsageError(message));
+    },
+  );
+
+  test.each(["65536", "99999999999999999999"])("for preference %s", (preference) => {
+    const message = `Cannot read "${preference}:mx.test" as a server: ${preference} is too large, want a preference from 0 to 65535 before the colon`;
+    expect(() => parseTargets(`${preference}:mx.test`, 25)).toThrow(new UsageError(message));
+  });
+
+  test.each([
+    ["0", "want 1 to 65535"],
+    ["65536", "too large, want 1 to 65535"],
+    ["99999999999", "too large, want 1 to 65535"],
+  ])("for port %s, and says which are right", (port, complaint) => {
     expect(() => parseTargets(`mx.test:${port}`, 25)).toThrow(
-      new UsageError(`Cannot read "${port}" as a port: want 1 to 65535`),
+      new UsageError(`Cannot read "${port}" as a port: ${complaint}`),
     );
+  });
+
+  test("for more characters than any server has, and reads no further", () => {
+    const message = `Cannot read "${"1".repeat(80)}…" as a server: too long, want ${WANTED}`;
+    for (const count of [1_025, 130_000]) {
+      expect(() => parseTargets("1".repeat(count), 25)).toThrow(new UsageError(message));
+      expect(parseHost("1".repeat(count))).toBeUndefined();
+    }
   });
 
   test("that is one clean line for an item full of control characters", () => {
     expect(() => parseTargets("\x1b[31m\u202emx", 25)).toThrow(
-      new UsageError(`Cannot read "\\x1b[31m\\u{202e}mx" as a server: want ${WANTED}`),
+      new UsageError(
+        `Cannot read "\\x1b[31m\\u{202e}mx" as a server: "\\x1b" cannot stand in a name, want ${WANTED}`,
+      ),
     );
   });
 
@@ -165,9 +185,6 @@ test.each([
   expect(parseHost(text)).toBe(host);
 });
 
-test.each(["", "0", "65536", "25x", "-1", "+25", "2.5", "0x19", " 25", "٢٥"])(
-  "parsePort() throws for %j",
-  (text) => {
-    expect(() => parsePort(text)).toThrow(new UsageError(`Cannot read "${text}" as a port: want 1 to 65535`));
-  },
-);
+test.each(["", "0", "25x", "-1", "+25", "2.5", "0x19", " 25", "٢٥"])("parsePort() throws for %j", (text) => {
+  expect(() => parsePort(text)).toThrow(new UsageError(`Cannot read "${text}" as a port: want 1 to 65535`));
+});
