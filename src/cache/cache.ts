@@ -1,4 +1,4 @@
-import { deadline, onAbort } from "../limits/deadline.ts";
+import { deadline, onAbort } from "../limits/abort.ts";
 import { MAX_CONNECTIONS, Places } from "../limits/places.ts";
 import { type Answer, type Asked, probed, recalled, TIMED_OUT } from "./answer.ts";
 import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";

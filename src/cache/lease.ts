@@ -1,4 +1,4 @@
-import { onAbort } from "../limits/deadline.ts";
+import { onAbort } from "../limits/abort.ts";
 
 /** How long a lease is good for, at most: whoever holds it and dies blocks nobody for longer. */
 const LEASE_MS = 1_000;

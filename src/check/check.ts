@@ -1,4 +1,5 @@
-import { deadline } from "../limits/deadline.ts";
+import { deadline } from "../limits/abort.ts";
+import { deadlinesOf } from "../limits/deadline.ts";
 import { nameServers } from "../names/name-servers.ts";
 import type { Resolver } from "../names/resolver.ts";
 import { systemResolver } from "../names/system.ts";
@@ -24,6 +25,7 @@ export async function check(
   validateOptions(options);
   const over = new AbortController();
   const signal = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
+  if (options.deadlineMs) deadlinesOf(signal).limitAll(options.deadlineMs);
   try {
     return await deadline(ask(servers, options, signal), signal);
   } finally {

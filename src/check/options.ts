@@ -21,6 +21,10 @@ export interface CheckOptions {
   readonly stopSelf?: boolean;
   /** Milliseconds a server may take for lookup, connect and greeting together; default 10,000, 0 for no limit. */
   readonly timeoutMs?: number;
+  /** Milliseconds for everything together, exchangers' lookup too; what is open then is out of time. Default: 0, no limit. */
+  readonly deadlineMs?: number;
+  /** Whether the list is put in order of preference, equal ones as they stand and those without one last; default false. */
+  readonly sort?: boolean;
   /** The port of servers given without one; default 25. */
   readonly port?: number;
   /** Connect by this address family only. */
@@ -56,9 +60,15 @@ export function limitMs({ timeoutMs = DEFAULT_TIMEOUT_MS }: CheckOptions): numbe
  * Makes sure that the numbers among the options can be used.
  * @throws {UsageError} for a port that is none, or a time that is negative, not a number, or past what a timer can run.
  */
-export function validateOptions({ port = SMTP_PORT, timeoutMs = DEFAULT_TIMEOUT_MS }: CheckOptions): void {
+export function validateOptions(options: CheckOptions): void {
+  const { port = SMTP_PORT, timeoutMs = DEFAULT_TIMEOUT_MS, deadlineMs = timeoutMs } = options;
   if (!Number.isInteger(port) || port < 1 || port > MAX_PORT)
     throw cannotRead(`${port}`, "a port", `1 to ${MAX_PORT}`);
-  if (timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
-  throw cannotRead(`${timeoutMs}`, "a timeout", `milliseconds from 0 to ${MAX_TIMEOUT_MS}, such as 2500`);
+  for (const [durationMs, as] of [
+    [timeoutMs, "a timeout"],
+    [deadlineMs, "a deadline"],
+  ] as const) {
+    if (durationMs >= 0 && durationMs <= MAX_TIMEOUT_MS) continue;
+    throw cannotRead(`${durationMs}`, as, `milliseconds from 0 to ${MAX_TIMEOUT_MS}, such as 2500`);
+  }
 }

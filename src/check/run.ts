@@ -1,24 +1,18 @@
-import { cached } from "../cache/cached.ts";
-import { deadlinesOf } from "../limits/deadline.ts";
-import {
-  connections,
-  expectConnections,
-  lookups as lookupPlaces,
-  MAX_CONNECTIONS,
-} from "../limits/places.ts";
+import { expectConnections, MAX_CONNECTIONS } from "../limits/places.ts";
 import type { Resolver } from "../names/resolver.ts";
-import { Attempts } from "../probe/attempts.ts";
-import { Lookups } from "../probe/lookups.ts";
 import { type ServerReport, unprobed } from "../probe/outcome.ts";
-import type { Probe } from "../probe/probe.ts";
-import { prober } from "../probe/prober.ts";
-import { type CheckOptions, limitMs } from "./options.ts";
+import { HeadStart } from "./head-start.ts";
+import { lookupsOf, probeOf } from "./means.ts";
+import type { CheckOptions } from "./options.ts";
 import type { Report } from "./report.ts";
 import { Roster } from "./roster.ts";
 import type { Listed } from "./server-list.ts";
 import { type GateKeeper, passStopGate } from "./stop-gate.ts";
 import { stopRuleOf } from "./stop-hosts.ts";
 import type { Requirement, Verdict } from "./verdict.ts";
+
+/** How long those are waited for that may be to blame too, when it is certain that not every server is available. */
+const OTHERS_TO_BLAME_MS = 100;
 
 /** The answer by which a requirement is met. */
 const MET_BY: Readonly<Record<Requirement, "available" | "unavailable">> = {
@@ -29,7 +23,7 @@ const MET_BY: Readonly<Record<Requirement, "available" | "unavailable">> = {
 
 /**
  * One run: names → addresses → candidates → probes, side by side → verdict. A target is probed once it is known that
- * neither it nor one before it is a stop host.
+ * neither it nor one before it is a stop host; where the verdict ends the run, the first has a head start.
  */
 export function run(
   listed: readonly Listed[],
@@ -43,24 +37,37 @@ export function run(
   const lookups = lookupsOf(resolver, options, signal);
   const probe = probeOf(lookups, options);
   const rule = stopRuleOf(stop, stopSelf, lookups);
+  const isStopWanted =
+    rule?.missing !== undefined && listed.some(({ outcome }) => outcome?.kind !== "skipped");
   const roster = new Roster(listed, rule !== undefined, (report) => {
     if (!isOver && !signal.aborted) options.onSettled?.(report);
   });
-  let [isOver, isFeeding, isGatePassed, underWay, next] = [false, false, false, 0, 0];
+  let [isOver, isFeeding, isGatePassed, isStopFound, underWay, next] = [false, false, false, false, 0, 0];
   let doubt: Error | undefined;
+  let verdict: Verdict | undefined;
+  let lastCall: Timer | undefined;
 
   /** Starts as many as may be under way: a list of ten thousand must not be ten thousand that wait. */
   const feed = () => {
     if (isFeeding) return;
     isFeeding = true;
-    while (next < roster.others && underWay < MAX_CONNECTIONS && !isOver && !signal.aborted) {
+    while (
+      next < roster.others &&
+      underWay < MAX_CONNECTIONS &&
+      !isOver &&
+      !headStart?.isOn &&
+      !signal.aborted
+    ) {
       const at = next;
       next += 1;
       if (!roster.isAnnounced(at)) start(at);
     }
     isFeeding = false;
-    if (doubt !== undefined && isGatePassed && underWay === 0 && !isOver) reject(doubt);
+    if (isGatePassed && underWay === 0 && !isOver && doubt !== undefined) reject(doubt);
   };
+  const isEndedByFirst =
+    until === "decided" && order === "list" && requirement !== "all" && listed.length > 1;
+  const headStart = isEndedByFirst ? new HeadStart(feed) : undefined;
 
   const start = (at: number) => {
     const server = listed[at];
@@ -68,6 +75,7 @@ export function run(
     underWay += 1;
     const settled = (report: ServerReport) => {
       underWay -= 1;
+      headStart?.end();
       try {
         roster.settle(at, report);
         advance();
@@ -75,18 +83,31 @@ export function run(
         reject(error);
       }
     };
-    if (server.outcome !== undefined) settled(unprobed(server.target, server.outcome));
-    else probe(server.target, signal, { settled, failed: reject });
+    if (server.outcome !== undefined) {
+      settled(unprobed(server.target, server.outcome));
+      return;
+    }
+    headStart?.begin();
+    probe(server.target, signal, { settled, failed: reject });
   };
 
   const advance = () => {
-    const isDue = !isOver && (until === "decided" || roster.isSettled);
-    const answer = isDue ? roster.verdict(order, requirement) : undefined;
-    if (answer === undefined) return feed();
+    if (isOver) return;
+    const isDue = (until === "decided" || roster.isSettled) && (!isStopWanted || isStopFound);
+    verdict ??= isDue ? roster.verdict(order, requirement) : undefined;
+    if (verdict === undefined) return feed();
+    const mayOthersBeToBlame = requirement === "all" && verdict.status === "unavailable" && underWay > 0;
+    if (!mayOthersBeToBlame || signal.aborted) end(verdict);
+    else lastCall ??= setTimeout(end, OTHERS_TO_BLAME_MS, verdict);
+  };
+
+  const end = (answer: Verdict) => {
     isOver = true;
-    const verdict = requirement === "all" ? roster.verdict(order, "any") : answer;
+    headStart?.end();
+    clearTimeout(lastCall);
+    const choice = requirement === "all" ? roster.verdict(order, "any") : answer;
     resolve({
-      ...chosen(verdict ?? { status: "undetermined" }, listed),
+      ...chosen(choice ?? { status: "undetermined" }, listed),
       requirement,
       met: answer.status === "undetermined" ? null : answer.status === MET_BY[requirement],
       servers: roster.reports,
@@ -100,7 +121,10 @@ export function run(
     return promise;
   }
   const keeper: GateKeeper = {
-    identify: roster.identify.bind(roster),
+    identify(at, identity) {
+      isStopFound ||= identity === "stop";
+      roster.identify(at, identity);
+    },
     doubt(why) {
       doubt ??= why;
     },
@@ -109,6 +133,7 @@ export function run(
   passStopGate(listed, rule, lookups, keeper)
     .then(() => {
       isGatePassed = true;
+      if (isStopWanted && !isStopFound) throw doubt ?? rule.missing;
       advance();
     })
     .catch(reject);
@@ -118,22 +143,4 @@ export function run(
 function chosen(verdict: Verdict, listed: readonly Listed[]): Pick<Report, "verdict" | "server"> {
   const server = verdict.status === "available" ? (listed[verdict.at]?.target ?? null) : null;
   return { verdict: verdict.status, server };
-}
-
-/** The stop rule compares all addresses, so it wants both families looked up whatever is connected by. */
-function lookupsOf(resolver: Resolver, options: CheckOptions, signal: AbortSignal): Lookups {
-  const { stop = [], stopSelf = false } = options;
-  return new Lookups({
-    resolver,
-    families: stopSelf || stop.length > 0 || options.family === undefined ? [6, 4] : [options.family],
-    timeoutMs: limitMs(options),
-    deadlines: deadlinesOf(signal),
-    places: lookupPlaces,
-  });
-}
-
-function probeOf(lookups: Lookups, options: CheckOptions): Probe {
-  const terms = { family: options.family, timeoutMs: limitMs(options) };
-  const probe = prober({ ...terms, lookups, attempts: new Attempts(connections) });
-  return options.cache === undefined ? probe : cached(options.cache, terms, probe);
 }

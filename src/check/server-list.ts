@@ -7,9 +7,13 @@ import {
 } from "../names/exchanges.ts";
 import { nameServers } from "../names/name-servers.ts";
 import type { ProbeOutcome } from "../probe/outcome.ts";
-import { UsageError } from "../text/errors.ts";
-import { parseTargets, type Target } from "../text/target.ts";
+import { type Family, familyOf } from "../text/address.ts";
+import { cannotRead, UsageError } from "../text/errors.ts";
+import { parseHost, parseTargets, type Target } from "../text/target.ts";
 import { type CheckOptions, limitMs, SMTP_PORT } from "./options.ts";
+
+/** The best exchangers of a domain that count: what its owner writes into the DNS must not cost us hundreds of probes. */
+export const MAX_EXCHANGERS = 32;
 
 /** One server of a run; `outcome` is what came of it when that is clear without probing it. */
 export interface Listed {
@@ -27,13 +31,17 @@ export async function listServers(
   options: CheckOptions,
   signal: AbortSignal,
 ): Promise<readonly Listed[]> {
-  const { mx = [], port = SMTP_PORT } = options;
+  const { mx = [], port = SMTP_PORT, family, sort = false } = options;
   const named: Listed[] = [];
   for (const argument of typeof servers === "string" ? [servers] : servers) {
-    for (const target of parseTargets(argument, port)) named.push({ target });
+    for (const target of parseTargets(argument, port)) {
+      if (family !== undefined && (familyOf(target.host) ?? family) !== family)
+        throw wrongFamily(target, family);
+      named.push({ target });
+    }
   }
   if (mx.length === 0) {
-    if (named.length > 0) return named;
+    if (named.length > 0) return sort ? byPreference(named) : named;
     throw new UsageError("No server given: want at least one, such as 10:mx1.example.org");
   }
   const resolver = exchangeResolver(options);
@@ -41,7 +49,17 @@ export async function listServers(
   const exchangers = mx.map(async (domain) =>
     fromDomain(domain, await resolveExchanges(domain, resolver, end), port),
   );
-  return [...(await Promise.all(exchangers)).flat(), ...named];
+  const listed = [...(await Promise.all(exchangers)).flat(), ...named];
+  return sort ? byPreference(listed) : listed;
+}
+
+function byPreference(listed: readonly Listed[]): readonly Listed[] {
+  const rank = ({ target }: Listed) => target.preference ?? Number.POSITIVE_INFINITY;
+  return listed.toSorted((one, other) => (rank(one) === rank(other) ? 0 : rank(one) - rank(other)));
+}
+
+function wrongFamily({ server }: Target, family: Family): UsageError {
+  return cannotRead(server, "a server", `an IPv${family} address or a name, for -${family} was given`);
 }
 
 function exchangeResolver({ resolver, dns = [] }: CheckOptions): ExchangeResolver {
@@ -54,9 +72,14 @@ function fromDomain(domain: string, list: ExchangeList, port: number): readonly 
     const target = { server: domain, host: parseDomain(domain), port, preference: 0 };
     return [{ target, outcome: { kind: "skipped", why: "null-mx" } }];
   }
-  return list.exchanges.map(({ exchange, host, preference }) => {
+  return list.exchanges.map(({ exchange, host, preference }, at) => {
     const server = list.implicit ? domain : exchange;
     const target = { server, host: host ?? exchange, port, preference };
-    return host === null ? { target, outcome: { kind: "not-found" } } : { target };
+    if (at >= MAX_EXCHANGERS) return { target, outcome: { kind: "skipped", why: "too-many-exchangers" } };
+    return host === null ? { target, outcome: badExchange(exchange) } : { target };
   });
+}
+
+function badExchange(exchange: string): ProbeOutcome {
+  return { kind: "bad-exchange", why: parseHost(exchange) === undefined ? "no-host-name" : "address" };
 }

@@ -1,7 +1,7 @@
 import type { HostLookup, Lookups } from "../probe/lookups.ts";
 import { familyOf } from "../text/address.ts";
 import type { Listed } from "./server-list.ts";
-import { StopHostError, type StopRule } from "./stop-hosts.ts";
+import { type Addresses, StopHostError, type StopRule } from "./stop-hosts.ts";
 
 /** Whoever waits for the stop gate. */
 export interface GateKeeper {
@@ -55,7 +55,7 @@ export async function passStopGate(
   );
 }
 
-function identify(host: string, lookup: HostLookup, stop: ReadonlySet<string>): Promise<Identified> {
+function identify(host: string, lookup: HostLookup, stop: Addresses): Promise<Identified> {
   let doubt: StopHostError | undefined;
   return new Promise((resolve, failed) =>
     lookup.watch({

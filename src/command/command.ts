@@ -26,10 +26,16 @@ export interface Command {
   readonly format: Format;
   readonly isRequirementGiven: boolean;
   readonly isVerbose: boolean;
-  /** How long to wait for the requirement to be met; null to check once. */
-  readonly waitMs: number | null;
+  /** How long to wait for what is asked for, and from check to check; null not to wait. */
+  readonly waiting: Waiting | null;
   readonly thresholds: Thresholds;
   readonly cache: CacheUse | null;
+}
+
+/** How to wait; an interval that was not given is the usual one. */
+export interface Waiting {
+  readonly waitMs: number;
+  readonly intervalMs: number | undefined;
 }
 
 /** The first operand that makes the command list or clear the cache; a server of that name is reached as `cache.`. */
@@ -59,7 +65,7 @@ export function readCommand(
     format,
     isRequirementGiven: options.has("require"),
     isVerbose: options.has("verbose"),
-    waitMs: seconds("wait", "a time to wait") ?? null,
+    waiting: readWaiting(options, seconds, format),
     thresholds: readThresholds(last, format),
     cache: readCache(options, environment),
   };
@@ -101,6 +107,26 @@ function readOperands(
   return [...hostnames, ...operands];
 }
 
+/** What is waited for has to be said: the classic requirement is met at once where nobody listens. */
+function readWaiting(
+  options: Arguments["options"],
+  seconds: (name: OptionName, as: string) => number | undefined,
+  format: Format,
+): Waiting | null {
+  const [waitMs, intervalMs] = [seconds("wait", "a time to wait"), seconds("interval", "an interval")];
+  if (waitMs === undefined) {
+    if (intervalMs !== undefined) throw new UsageError("Cannot use --interval without --wait");
+    return null;
+  }
+  if (!options.has("require") && format !== "nagios") {
+    throw new UsageError(
+      "Cannot use --wait without --require: want --require any or all to wait for servers to come up, none for them to be gone",
+    );
+  }
+  if (intervalMs === 0) throw cannotRead("0", "an interval", "more than 0 seconds");
+  return { waitMs, intervalMs };
+}
+
 function readCheckOptions(
   options: Arguments["options"],
   last: (name: OptionName) => string | undefined,
@@ -116,6 +142,8 @@ function readCheckOptions(
     stop: options.get("stop") ?? [],
     stopSelf: options.has("stop-self"),
     timeoutMs: readSeconds(last("timeout"), "a timeout") ?? DEFAULT_TIMEOUT_MS,
+    deadlineMs: readSeconds(last("deadline"), "a deadline") ?? 0,
+    sort: options.has("sort"),
     port: port === undefined ? SMTP_PORT : parsePort(port),
     ...(family === undefined ? {} : { family }),
     order: options.has("fastest") ? "arrival" : "list",

@@ -20,7 +20,12 @@ const ERROR_COLOUR = 31;
 export function explainFailure(report: Report, { isVerbose, options: { port } }: Command): void {
   const { met, requirement, servers } = report;
   if (met === null) complain(explainUndetermined(report, port));
-  if (met !== false || requirement === "none" || isVerbose) return;
+  if (met !== false || requirement === "none") return;
+  const [skipped] = servers;
+  if (skipped !== undefined && servers.every(({ outcome }) => outcome.kind === "skipped")) {
+    complain(`No server counts: ${renderTarget(skipped.target, port)}: ${explain(skipped)}`);
+  }
+  if (isVerbose) return;
   for (const server of servers) {
     if (statusOf(server.outcome) === "unavailable") complain(renderServer(server, Date.now(), port));
   }
@@ -37,6 +42,21 @@ function explainUndetermined({ requirement, servers }: Report, port: number | un
 /** Tells of one settled server, with its port unless it is the usual one. */
 export function tell(report: ServerReport, port: number | undefined): void {
   writeError(renderServer(report, Date.now(), port), COLOURS[statusOf(report.outcome)]);
+}
+
+/** A stop host that does not stand in the list leaves nothing out, which may be a mistake. */
+export function tellMissingStop(
+  { servers }: Report,
+  listed: number,
+  { options: { stop = [] } }: Command,
+): void {
+  const isKnown = servers.length === listed;
+  const isThere = servers.some(({ outcome }) => outcome.kind === "skipped" && outcome.why !== "null-mx");
+  if (stop.length === 0 || !isKnown || isThere) return;
+  writeError(
+    `smtpdcheck: not in the list: --stop ${stop.map(cleanText).join(", ")}; every server counts`,
+    COLOURS.skipped,
+  );
 }
 
 /** Writes one line that says what went wrong. */

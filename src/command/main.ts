@@ -4,11 +4,11 @@ import { check } from "../check/check.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { allowUncancellable } from "../net/connection.ts";
-import type { ServerReport } from "../probe/outcome.ts";
+import { areLeaving, leavesTaken } from "../smtp/farewell.ts";
 import { ToldError, UsageError } from "../text/errors.ts";
 import { explainSystemError } from "../text/system-error.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
-import { COLOURS, complain, explainFailure, messageOf, tell } from "./complaints.ts";
+import { COLOURS, complain, explainFailure, messageOf, tell, tellMissingStop } from "./complaints.ts";
 import { OPTIONS } from "./options.ts";
 import { standard } from "./standard-streams.ts";
 import { canRewrite, paint, terminalColumns, writeError } from "./terminal.ts";
@@ -41,7 +41,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await fail(error, argv);
   } finally {
     await standard.taken();
+    await takeLeave();
   }
+}
+
+/** Servers that are behind the one that decides may greet and hear QUIT; the reader of the answer need not wait for them. */
+async function takeLeave(): Promise<void> {
+  if (!areLeaving()) return;
+  await standard.closeOutput();
+  await leavesTaken();
 }
 
 /** Ends the process with an error, and not with Bun's own exit status of 1, when something escapes {@link main}. */
@@ -61,17 +69,33 @@ async function checkAsAsked(command: Command): Promise<Report> {
       "No server given: want at least one, such as 10:mx1.example.org (--help lists options)",
     );
   }
-  const onSettled = (server: ServerReport) => tell(server, port);
-  const options: CheckOptions = { ...command.options, ...(command.isVerbose ? { onSettled } : {}) };
+  let listed = 0;
+  const telling: CheckOptions = {
+    onListed(count) {
+      listed = count;
+    },
+    onSettled: (server) => tell(server, port),
+  };
+  const options: CheckOptions = { ...command.options, ...(command.isVerbose ? telling : {}) };
   const cache = await cacheOf(command);
   const servers = await serversOf(command);
-  if (command.waitMs) {
+  if (command.waiting !== null) {
     const { waitUntilMet } = await onDemand();
-    return waitUntilMet(servers, options, command.waitMs);
+    return waitUntilMet(servers, options, command.waiting, isAsWaitedFor(command));
   }
   allowUncancellable(LEFT_BEHIND);
   const ask = (asked: CheckOptions) => check(servers, cache === undefined ? asked : { ...asked, cache });
-  return canRewrite() ? (await onDemand()).withProgress(options, ask) : ask(options);
+  const report = await (canRewrite() ? (await onDemand()).withProgress(options, ask) : ask(options));
+  if (command.isVerbose) tellMissingStop(report, listed, command);
+  return report;
+}
+
+/** What --wait waits for: that the requirement is met, or OK for a monitor. */
+function isAsWaitedFor({ format, thresholds }: Command): (report: Report) => Promise<boolean> {
+  return async (report) => {
+    if (format !== "nagios") return report.met === true;
+    return (await onDemand()).renderNagios(report, thresholds, Date.now()).status === 0;
+  };
 }
 
 /** The servers named, and those of files behind them. */

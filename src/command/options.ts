@@ -35,6 +35,11 @@ export const OPTIONS = {
     valueHint: "SECONDS",
     description: "Limit a server: lookup, connect and greeting together; default 10, 0 is none",
   },
+  deadline: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "Limit everything together, lookups of exchangers and waiting too; default none",
+  },
   port: {
     type: "string",
     alias: "p",
@@ -43,6 +48,7 @@ export const OPTIONS = {
   },
   ipv4: { type: "boolean", alias: "4", description: "Connect by IPv4 only" },
   ipv6: { type: "boolean", alias: "6", description: "Connect by IPv6 only" },
+  sort: { type: "boolean", description: "Put the servers in order of preference, the best first" },
   fastest: { type: "boolean", description: "The first server to answer decides, not the first of the list" },
   require: {
     type: "enum",
@@ -52,7 +58,12 @@ export const OPTIONS = {
   wait: {
     type: "string",
     valueHint: "SECONDS",
-    description: "Check again, once a second, until the requirement is met or the time is over",
+    description: "With --require or --format nagios: check again until that is met or the time is over",
+  },
+  interval: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "With --wait: from check to check; default 1, and 5 after ten seconds",
   },
   format: {
     type: "enum",

@@ -27,6 +27,7 @@ export async function withProgress(
       ...options,
       onListed(count) {
         total = count;
+        options.onListed?.(count);
       },
       onSettled(report) {
         settled += 1;

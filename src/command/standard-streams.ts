@@ -1,5 +1,8 @@
 import { codeOf } from "../text/errors.ts";
 
+const STANDARD_OUTPUT = 1;
+
+let outputs: Bun.FileSink | undefined;
 let errors: Bun.FileSink | undefined;
 let isTaken: Promise<unknown> | undefined;
 
@@ -13,10 +16,10 @@ export const standard = {
    * @throws the system's error when it cannot.
    */
   async output(text: string): Promise<void> {
-    const sink = openSink(Bun.stdout);
-    if (sink === undefined) return writeWithout(1, text);
-    sink.write(text);
-    await sink.flush();
+    outputs ??= openSink(Bun.stdout);
+    if (outputs === undefined) return writeWithout(STANDARD_OUTPUT, text);
+    outputs.write(text);
+    await outputs.flush();
   },
 
   /** Writes to standard error. That nobody can read it changes nothing. */
@@ -33,6 +36,14 @@ export const standard = {
   /** Resolves when a slow reader of standard error has taken all that was written; the process may end then. */
   async taken(): Promise<void> {
     await isTaken;
+  },
+
+  /** Closes standard output for good: whoever reads it to its end need not wait for this process. */
+  async closeOutput(): Promise<void> {
+    try {
+      await outputs?.end();
+      process.getBuiltinModule("node:fs").closeSync(STANDARD_OUTPUT);
+    } catch {}
   },
 
   /** Whether a stream goes to a terminal. */

@@ -4,26 +4,33 @@ import type { Report } from "../check/report.ts";
 import { checkUntilMet, type Round } from "../check/rounds.ts";
 import { clip } from "../report/clip.ts";
 import { describeRound } from "../report/round.ts";
+import type { Waiting } from "./command.ts";
 import { canRewrite, rewriteStatus, terminalWidth, writeError } from "./terminal.ts";
 
 const STATUS_COLOUR = 33;
 
 /**
- * Checks until the requirement is met or the time is over, and tells on standard error what is waited for: on a
+ * Checks until all is as it is waited for or the time is over, and tells on standard error what is waited for: on a
  * terminal in one line that is rewritten, elsewhere in a line a change.
  */
 export async function waitUntilMet(
   servers: readonly string[],
   options: CheckOptions,
-  waitMs: number,
+  { waitMs: wantedMs, intervalMs }: Waiting,
+  isMet: (report: Report) => Promise<boolean>,
 ): Promise<Report> {
+  const waitMs = options.deadlineMs ? Math.min(wantedMs, options.deadlineMs) : wantedMs;
   const isRewritten = canRewrite();
   const describe = (round: Round) => describeRound(round, options.port);
   const show = isRewritten ? rewrite(waitMs, describe) : tellChanges(describe);
   const round = (leftMs: number) =>
-    check(servers, { ...options, timeoutMs: Math.max(1, Math.min(limitMs(options), leftMs)) });
+    check(servers, {
+      ...options,
+      deadlineMs: 0,
+      ...(waitMs > 0 ? { timeoutMs: Math.max(1, Math.min(limitMs(options), leftMs)) } : {}),
+    });
   try {
-    return await checkUntilMet(round, waitMs, show);
+    return await checkUntilMet({ check: round, isMet, waitMs, intervalMs, onRound: show });
   } finally {
     if (isRewritten) rewriteStatus("");
   }

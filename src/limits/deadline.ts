@@ -1,3 +1,5 @@
+import { onAbort } from "./abort.ts";
+
 /** Deadlines that fall into the same span share one timer: ten thousand probes must not cost ten thousand of them. */
 const SHARED_SPAN_MS = 4;
 
@@ -14,9 +16,15 @@ export class Deadline {
   readonly #limited = new Set<Limited>();
   #controller: AbortController | undefined;
   #isOver = false;
+  #isCalledOff = false;
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Whether it came early because nobody cares any more. */
+  get isCalledOff(): boolean {
+    return this.#isCalledOff;
   }
 
   /** The same for what takes a signal. */
@@ -36,6 +44,12 @@ export class Deadline {
     this.#limited.delete(limited);
   }
 
+  /** Nobody cares any more, whatever the time; the reason is the signal's. */
+  callOff(reason?: unknown): void {
+    this.#isCalledOff = !this.#isOver;
+    this.come(reason);
+  }
+
   /** Time is over; the reason is the signal's. */
   come(reason?: unknown): void {
     if (this.#isOver) return;
@@ -51,9 +65,9 @@ export class Deadline {
 /** Comes when either of them comes. */
 export function whicheverIsFirst(one: Deadline, other: Deadline): Deadline {
   const first = new Deadline();
-  const limited = { timeIsOver: () => first.come() };
-  one.add(limited);
-  other.add(limited);
+  for (const each of [one, other]) {
+    each.add({ timeIsOver: () => (each.isCalledOff ? first.callOff() : first.come()) });
+  }
   return first;
 }
 
@@ -61,6 +75,7 @@ export function whicheverIsFirst(one: Deadline, other: Deadline): Deadline {
 export class Deadlines {
   readonly #end: Deadline = new Deadline();
   readonly #timers = new Map<Deadline, Timer>();
+  #latestAtMs = Number.POSITIVE_INFINITY;
   #lastAtMs = 0;
   #last: Deadline | undefined;
 
@@ -68,8 +83,14 @@ export class Deadlines {
     onAbort(run, () => this.#endAll(run.reason));
   }
 
+  /** Has every deadline that is asked for from now on come no later than in so many milliseconds. */
+  limitAll(durationMs: number): void {
+    this.#latestAtMs = performance.now() + durationMs;
+  }
+
   /** The deadline this many milliseconds from now, up to 4 ms late; infinity is the run's end. */
-  after(durationMs: number): Deadline {
+  after(wantedMs: number): Deadline {
+    const durationMs = Math.min(wantedMs, this.#latestAtMs - performance.now());
     if (this.#end.isOver || durationMs > MAX_TIMEOUT_MS) return this.#end;
     const atMs = performance.now() + Math.max(0, durationMs);
     const isShared = atMs <= this.#lastAtMs && atMs >= this.#lastAtMs - SHARED_SPAN_MS;
@@ -91,10 +112,10 @@ export class Deadlines {
   }
 
   #endAll(reason: unknown): void {
-    this.#end.come(reason);
+    this.#end.callOff(reason);
     for (const [deadline, timer] of this.#timers) {
       clearTimeout(timer);
-      deadline.come(reason);
+      deadline.callOff(reason);
     }
     this.#timers.clear();
   }
@@ -110,53 +131,4 @@ export function deadlinesOf(run: AbortSignal): Deadlines {
   known.set(run, deadlines);
   latest = { run, deadlines };
   return deadlines;
-}
-
-const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
-
-/**
- * Calls back when a signal fires, at once if it has fired; the function returned takes that back. However many share
- * a signal, it has one event listener.
- */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (signal.aborted) {
-    callback();
-    return () => {};
-  }
-  const those = callbacks.get(signal) ?? listen(signal);
-  those.add(callback);
-  return () => those.delete(callback);
-}
-
-/**
- * Waits for a promise, but not beyond a signal.
- * @throws the signal's reason when the signal comes first; what becomes of the promise is then ignored.
- */
-export function deadline<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const takeBack = onAbort(signal, () => reject(signal.reason));
-    promise.then(
-      (value) => {
-        takeBack();
-        resolve(value);
-      },
-      (error) => {
-        takeBack();
-        reject(error);
-      },
-    );
-  });
-}
-
-function listen(signal: AbortSignal): Set<() => void> {
-  const those = new Set<() => void>();
-  callbacks.set(signal, those);
-  signal.addEventListener(
-    "abort",
-    () => {
-      for (const callback of those) callback();
-    },
-    { once: true },
-  );
-  return those;
 }

@@ -1,5 +1,5 @@
 import type { Resolver as Channel } from "node:dns/promises";
-import { deadline } from "../limits/deadline.ts";
+import { deadline } from "../limits/abort.ts";
 import { canonicalAddress, familyOf } from "../text/address.ts";
 import { cannotRead } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";

@@ -1,7 +1,8 @@
-import { deadline } from "../limits/deadline.ts";
+import { deadline } from "../limits/abort.ts";
 import { familyOf } from "../text/address.ts";
 import { cannotRead, ToldError } from "../text/errors.ts";
 import { parseHost } from "../text/target.ts";
+import { hostFault } from "../text/target-fault.ts";
 
 /** One MX record as it was received (RFC 1035 §3.3.9); the exchange of a null MX is empty or a dot. */
 export interface ExchangeRecord {
@@ -74,7 +75,7 @@ export async function resolveExchanges(
 export function parseDomain(text: string): string {
   const host = parseHost(text);
   if (host !== undefined && familyOf(host) === undefined) return host.replace(/\.$/, "");
-  throw cannotRead(text, "a mail domain", "a domain name, such as example.org");
+  throw cannotRead(text, "a mail domain", "a domain name, such as example.org", domainFault(text, host));
 }
 
 function lookUp(host: string, resolver: ExchangeResolver, signal: AbortSignal): Promise<ExchangeLookup> {
@@ -104,6 +105,11 @@ function withoutDot({ preference, exchange }: ExchangeRecord): ExchangeRecord {
 function hostOf(exchange: string): string | null {
   const host = parseHost(exchange);
   return host === undefined || familyOf(host) !== undefined ? null : absolute(host);
+}
+
+/** What is wrong with a domain: that it is an address, or no name. */
+function domainFault(text: string, host: string | undefined): string | undefined {
+  return host === undefined ? hostFault(text) : "it is an address";
 }
 
 /** A name from the DNS is whole; one of a single label says so with a dot, for else it would be searched for. */

@@ -9,6 +9,8 @@ import type { HostLookup, LimitedLookup } from "./lookups.ts";
 /** How long an address is tried alone before the next one joins in: the Connection Attempt Delay of RFC 8305 §5. */
 export const STAGGER_MS = 250;
 
+const TIMED_OUT: LimitedLookup = { kind: "timed-out", stage: "dns" };
+
 /** How a host's addresses are tried. */
 export interface AddressTrial {
   readonly port: number;
@@ -100,17 +102,18 @@ export function tryAddresses(
         elapsedMs: spentMs(),
         leftOut: queue.leftOut,
       });
-      won.come();
+      won.callOff();
     },
   });
 
   host.watch({
     heard(answer) {
       if (!families.includes(answer.family)) return;
+      const lookup = answer.dnsMs < timeoutMs ? answer.lookup : TIMED_OUT;
       unanswered -= 1;
-      lookups.push(answer.lookup);
+      lookups.push(lookup);
       if (startedAtMs === undefined) dnsMs = answer.dnsMs;
-      if (answer.lookup.kind === "found") queue.add(answer.lookup.addresses);
+      if (lookup.kind === "found") queue.add(lookup.addresses);
       resume();
     },
     failed,

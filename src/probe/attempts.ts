@@ -103,10 +103,13 @@ class SharedAttempt {
       waiter.tell(attempt);
       return;
     }
-    this.#conversation.cancel();
     const places = this.#over(undefined);
     waiter.tell(attempt);
-    places.leave();
+    if (waiter.isCalledOff) this.#conversation.takeLeave(() => places.leave());
+    else {
+      this.#conversation.cancel();
+      places.leave();
+    }
   }
 }
 
@@ -120,6 +123,10 @@ class Waiter implements Limited {
     this.#asker = asker;
     this.#deadline = deadline;
     this.#shared = shared;
+  }
+
+  get isCalledOff(): boolean {
+    return this.#deadline.isCalledOff;
   }
 
   timeIsOver(): void {

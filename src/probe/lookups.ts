@@ -1,4 +1,5 @@
-import { type Deadlines, deadline } from "../limits/deadline.ts";
+import { deadline } from "../limits/abort.ts";
+import type { Deadlines } from "../limits/deadline.ts";
 import type { Places } from "../limits/places.ts";
 import type { AddressLookup, Resolver } from "../names/resolver.ts";
 import type { Family } from "../text/address.ts";

@@ -2,8 +2,8 @@ import type { AddressLookup } from "../names/resolver.ts";
 import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
 import type { Target } from "../text/target.ts";
 
-/** Why a target was left out: the --stop rule, or a domain that takes no mail (null MX, RFC 7505). */
-export type SkipReason = "stop-host" | "same-preference" | "after-stop" | "null-mx";
+/** Why a target was left out: the --stop rule, a domain that takes no mail (null MX, RFC 7505), or one with too many exchangers. */
+export type SkipReason = "stop-host" | "same-preference" | "after-stop" | "null-mx" | "too-many-exchangers";
 
 /** What an outcome means for the question asked: nothing, for a target that was left out. */
 export type Status = "available" | "unavailable" | "undetermined" | "skipped";
@@ -12,6 +12,7 @@ export type Status = "available" | "unavailable" | "undetermined" | "skipped";
 export type ProbeOutcome =
   | AttemptOutcome
   | Exclude<AddressLookup, { kind: "found" }>
+  | { readonly kind: "bad-exchange"; readonly why: "address" | "no-host-name" }
   | { readonly kind: "skipped"; readonly why: SkipReason };
 
 /** One target with its outcome and the evidence; milliseconds are null for a stage that was not reached or not needed. */
@@ -51,6 +52,7 @@ export function statusOf(outcome: ProbeOutcome): Status {
     case "unreachable":
     case "not-found":
     case "dns-failure":
+    case "bad-exchange":
       return "unavailable";
   }
 }

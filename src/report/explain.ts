@@ -8,6 +8,7 @@ const SKIPPED: Readonly<Record<SkipReason, string>> = {
   "same-preference": "same preference as the stop host",
   "after-stop": "after the stop host",
   "null-mx": "null MX",
+  "too-many-exchangers": "beyond the 32 best exchangers of its domain",
 };
 
 /**
@@ -64,6 +65,8 @@ function explainOutcome(outcome: ProbeOutcome): string {
       return "name not found";
     case "dns-failure":
       return `lookup failed: ${outcome.cause}`;
+    case "bad-exchange":
+      return outcome.why === "address" ? "its MX record names an address" : "its MX record names no host";
     case "skipped":
       return SKIPPED[outcome.why];
   }
@@ -74,6 +77,8 @@ function renderEvidence(report: ServerReport, nowMs: number): string {
   const stages = Object.entries({ dns: dnsMs, connect: connectMs, greeting: greetingMs });
   const spent = stages.flatMap(([stage, ms]) => (ms === null ? [] : [`${stage} ${ms.toFixed(1)} ms`]));
   const age = renderAge(report, nowMs);
-  const evidence = age === null ? spent : [...spent, age];
+  const leftOut = report.addressesLeftOut;
+  const untried = leftOut === undefined ? [] : [`${leftOut} more addresses not tried`];
+  const evidence = [...spent, ...(age === null ? [] : [age]), ...untried];
   return evidence.length === 0 ? "" : ` (${evidence.join(", ")})`;
 }

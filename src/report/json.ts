@@ -46,6 +46,7 @@ function describeServer(report: ServerReport) {
     ...describeReply(outcome),
     address: address === null ? null : cleanText(address),
     attempts: report.attempts.map(describeAttempt),
+    addressesLeftOut: report.addressesLeftOut ?? 0,
     dnsMs: rounded(report.dnsMs),
     connectMs: rounded(report.connectMs),
     greetingMs: rounded(report.greetingMs),
@@ -81,6 +82,7 @@ function describeReply(outcome: ProbeOutcome) {
     case "no-resources":
     case "not-found":
     case "dns-failure":
+    case "bad-exchange":
     case "skipped":
       return { code: null, reply: null };
   }
@@ -101,6 +103,7 @@ function stageOf(outcome: ProbeOutcome, address: string | null): Stage | null {
       return "connect";
     case "not-found":
     case "dns-failure":
+    case "bad-exchange":
       return "dns";
     case "no-resources":
       return address === null ? "dns" : "connect";

@@ -2,6 +2,7 @@ import type { ConnectFailure } from "../net/connect-failure.ts";
 import { Connection, type ConnectionEnd, type Listener } from "../net/connection.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Attempt, AttemptOutcome } from "./attempt.ts";
+import { Farewell } from "./farewell.ts";
 import { type Reply, ReplyReader } from "./reply.ts";
 import type { Script, Turn } from "./script.ts";
 
@@ -24,7 +25,7 @@ export interface Party {
 export class Conversation implements Listener {
   readonly #endpoint: Endpoint;
   readonly #script: Script;
-  readonly #party: Party;
+  #party: Party;
   readonly #startedAtMs = performance.now();
   readonly #connection: Connection;
   #openedAtMs: number | null = null;
@@ -45,11 +46,24 @@ export class Conversation implements Listener {
     return this.#evidence({ kind: "timed-out", stage: this.#turn?.stage ?? "connect" });
   }
 
-  /** Closes the connection at once; nobody wants to know any more. */
+  /** Closes the connection at once: its time is over. */
   cancel(): void {
     this.#isOver = true;
     clearTimeout(this.#lateText);
     this.#connection.terminate();
+  }
+
+  /**
+   * Nobody wants to know any more, but its time is not over: a server that has accepted the connection may greet and
+   * hear QUIT, lest it log a client that was lost; a connection still being made is closed at once.
+   */
+  takeLeave(left: () => void): void {
+    if (this.#openedAtMs === null || this.#isOver) {
+      this.cancel();
+      left();
+      return;
+    }
+    this.#party = new Farewell(() => this.cancel(), left);
   }
 
   opened(): void {

@@ -50,7 +50,9 @@ function portFault(port: string): string | undefined {
 }
 
 function literalFault(host: string): string | undefined {
-  if (!host.endsWith("]")) return "a bracket is not closed";
+  const end = host.indexOf("]");
+  if (end === -1) return "a bracket is not closed";
+  if (end < host.length - 1) return `"${host.slice(end + 1)}" behind the bracket`;
   const inner = host.slice(1, -1);
   return (isDotted(inner) ? hostFault(inner) : undefined) ?? `"${inner}" is no address`;
 }

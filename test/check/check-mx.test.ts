@@ -80,7 +80,7 @@ describe("check() with mx", () => {
       ],
     } as const;
     const { chosen, reported } = await run(domains, "");
-    expect([chosen, ...reported]).toEqual([S1, "192.0.2.1 not-found", `${S1} greeted`]);
+    expect([chosen, ...reported]).toEqual([S1, "192.0.2.1 bad-exchange", `${S1} greeted`]);
   });
 
   test("rejects when the exchangers cannot be looked up, and connects to nothing", async () => {
@@ -136,7 +136,7 @@ describe("check() with mx and a stop host", () => {
     expect(chosen).toBe(S1);
     expect(reported).toEqual([
       "b.test null-mx",
-      "192.0.2.1 not-found",
+      "192.0.2.1 bad-exchange",
       `${S1} greeted`,
       `${S2} stop-host`,
       `${S3} after-stop`,

@@ -29,7 +29,7 @@ interface Script {
 }
 
 /** Waits, with rounds that follow the script, of which the last is repeated. */
-async function wait(waitMs: number, script: readonly Script[]) {
+async function wait(waitMs: number, script: readonly Script[], intervalMs?: number) {
   const startMs = performance.now();
   const rounds: { readonly atMs: number; readonly leftMs: number }[] = [];
   const shown: Round[] = [];
@@ -40,7 +40,9 @@ async function wait(waitMs: number, script: readonly Script[]) {
     if (result instanceof Error) throw result;
     return result;
   };
-  const waiting = checkUntilMet(check, waitMs, (round) => shown.push(round));
+  const isMet = async ({ met }: Report) => met === true;
+  const onRound = (round: Round) => shown.push(round);
+  const waiting = checkUntilMet({ check, isMet, waitMs, intervalMs, onRound });
   const came = await passTime(waiting.catch((error: unknown) => error));
   return { came, rounds, shown, spentMs: performance.now() - startMs };
 }
@@ -49,6 +51,20 @@ describe("checkUntilMet()", () => {
   test("checks once when the requirement is met", async () => {
     const { came, rounds, shown, spentMs } = await wait(5_000, [{ tookMs: 0, result: MET }]);
     expect([came, rounds, shown, spentMs]).toEqual([MET, [{ atMs: 0, leftMs: 5_000 }], [], 0]);
+  });
+
+  test("checks once a second for ten seconds, then every five", async () => {
+    const { rounds } = await wait(25_000, [{ tookMs: 0, result: NOT_MET }]);
+    const late = [10_000, 15_000, 20_000, 24_750];
+    expect(rounds.map(({ atMs }) => atMs)).toEqual([
+      ...Array.from({ length: 10 }, (_, at) => at * 1_000),
+      ...late,
+    ]);
+  });
+
+  test("checks at an interval of one's own", async () => {
+    const { rounds } = await wait(14_000, [{ tookMs: 0, result: NOT_MET }], 6_000);
+    expect(rounds.map(({ atMs }) => atMs)).toEqual([0, 6_000, 12_000, 13_750]);
   });
 
   test("checks a last time once, though its timer rings a moment early", async () => {
@@ -92,7 +108,7 @@ describe("checkUntilMet()", () => {
       { tookMs: 1_000, result: NOT_MET },
       { tookMs: 0, result: MET },
     ]);
-    expect(rounds.map(({ atMs }) => atMs)).toEqual([0, 10_000, 11_000]);
+    expect(rounds.map(({ atMs }) => atMs)).toEqual([0, 10_000, 15_000]);
     expect(came).toBe(MET);
   });
 

@@ -127,19 +127,20 @@ describe("check() with a stop host", () => {
 
   test("stopSelf stops before an address of this machine's interfaces", async () => {
     using three = threeServers();
-    const zone = { ...THREE, "s2.test": ["127.0.0.1"] };
+    const zone = { ...THREE, "s1.test": "not-found", "s2.test": ["127.0.0.1"] } as const;
     const known = zoneResolver(zone);
     const resolver = {
       addresses: async (host: string) =>
         host in zone ? known.addresses(host, 4) : ({ kind: "not-found" } as const),
     };
     const ran = await run("s1.test s2.test s3.test", zone, { resolver, stopSelf: true, port: three.port });
-    expect([ran.chosen, ...ran.reported.slice(1)]).toEqual([
-      "s1.test",
+    expect([ran.chosen, ...ran.reported]).toEqual([
+      "unavailable",
+      "s1.test not-found",
       "s2.test stop-host",
       "s3.test after-stop",
     ]);
-    expect(await three.connections()).toEqual([1, 0, 0]);
+    expect(await three.connections()).toEqual([0, 0, 0]);
   });
 });
 

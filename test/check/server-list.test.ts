@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import type { CheckOptions } from "../../src/check/options.ts";
-import { type Listed, listServers } from "../../src/check/server-list.ts";
+import { type Listed, listServers, MAX_EXCHANGERS } from "../../src/check/server-list.ts";
 import { MxLookupError } from "../../src/names/exchanges.ts";
 import { UsageError } from "../../src/text/errors.ts";
 import { type ExchangeZone, exchangeZoneResolver } from "../fake/exchange-zone.ts";
@@ -92,7 +92,7 @@ describe("listServers() with domains", () => {
     expect(await list("", { mx: ["a.test"], resolver })).toEqual([
       {
         target: { server: exchange, host: exchange, port: 25, preference: 10 },
-        outcome: { kind: "not-found" },
+        outcome: { kind: "bad-exchange", why: exchange === "192.0.2.1" ? "address" : "no-host-name" },
       },
     ]);
   });
@@ -105,12 +105,66 @@ describe("listServers() with domains", () => {
   });
 });
 
+describe("listServers() bounds", () => {
+  test("the exchangers of a domain: the best 32 count, and the rest is shown as left out", async () => {
+    const records = Array.from({ length: 500 }, (_, at) => [500 - at, `mx${500 - at}.test`] as const);
+    const listed = await list("", { mx: ["a.test"], resolver: exchangeZoneResolver({ "a.test": records }) });
+    expect(listed.length).toBe(500);
+    expect(
+      listed.filter(({ outcome }) => outcome === undefined).map(({ target }) => target.preference),
+    ).toEqual(Array.from({ length: MAX_EXCHANGERS }, (_, at) => at + 1));
+    expect(new Set(listed.slice(MAX_EXCHANGERS).map(({ outcome }) => JSON.stringify(outcome)))).toEqual(
+      new Set([JSON.stringify({ kind: "skipped", why: "too-many-exchangers" })]),
+    );
+  });
+});
+
+describe("listServers() with sort", () => {
+  test("orders by preference, equal ones as they stand, those without one last", async () => {
+    const resolver = exchangeZoneResolver({ "a.test": [[15, "mx.a.test"]] });
+    const servers = "30:c.test b.test 10:a1.test 0:z.test 10:a2.test d.test";
+    const listed = await list(servers, { sort: true, mx: ["a.test"], resolver });
+    expect(listed.map(({ target }) => target.server)).toEqual([
+      "z.test",
+      "a1.test",
+      "a2.test",
+      "mx.a.test",
+      "c.test",
+      "b.test",
+      "d.test",
+    ]);
+    const named = await list("2:b.test 1:a.test", { sort: true });
+    expect(named.map(({ target }) => target.server)).toEqual(["a.test", "b.test"]);
+  });
+});
+
+test.each([
+  [4, "[2001:db8::1]:25", "[2001:db8::1]"],
+  [6, "10:192.0.2.3", "192.0.2.3"],
+] as const)(
+  "listServers() rejects an address that family %d cannot reach: %s",
+  async (family, server, shown) => {
+    const want = `want an IPv${family} address or a name, for -${family} was given`;
+    await expect(list(`mx.test ${server}`, { family })).rejects.toThrow(
+      new UsageError(`Cannot read "${shown}" as a server: ${want}`),
+    );
+  },
+);
+
 describe("listServers() rejects", () => {
-  test.each(["192.0.2.1", "a b", "", "a..test", "a.test:25"])("for the domain %j", async (domain) => {
+  test.each([
+    ["192.0.2.1", "it is an address"],
+    ["a b", '" " cannot stand in a name'],
+    ["", "no host"],
+    ["a..test", "a label is empty"],
+    ["a.test:25", '":" cannot stand in a name'],
+  ])("for the domain %j, and says what is wrong", async (domain, fault) => {
     const resolver = exchangeZoneResolver({});
     const error = await list("", { mx: [domain], resolver }).catch((reason) => reason);
     expect(error).toEqual(
-      new UsageError(`Cannot read "${domain}" as a mail domain: want a domain name, such as example.org`),
+      new UsageError(
+        `Cannot read "${domain}" as a mail domain: ${fault}, want a domain name, such as example.org`,
+      ),
     );
     expect(resolver.askedExchanges).toEqual([]);
   });

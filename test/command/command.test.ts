@@ -13,6 +13,8 @@ const CLASSIC: Command = {
     stop: [],
     stopSelf: false,
     timeoutMs: 10_000,
+    deadlineMs: 0,
+    sort: false,
     port: 25,
     order: "list",
     requirement: "none",
@@ -21,7 +23,7 @@ const CLASSIC: Command = {
   format: "text",
   isRequirementGiven: false,
   isVerbose: false,
-  waitMs: null,
+  waiting: null,
   thresholds: {},
   cache: null,
 };
@@ -47,9 +49,6 @@ describe("readCommand() reads", () => {
     ["a.test clear", { operands: ["a.test", "clear"] }],
     ["0:cache", { operands: ["0:cache"] }],
     ["a.test cache", { operands: ["a.test", "cache"] }],
-    ["--wait 60", { waitMs: 60_000 }],
-    ["--wait 0", { waitMs: 0 }],
-    ["--wait 1 --wait 2.5", { waitMs: 2_500 }],
     ["--cache /tmp/x", { cache: { location: "/tmp/x" } }],
     ["--cache x --cache-up 0 --cache-down 1.5", { cache: { location: "x", upMs: 0, downMs: 1_500 } }],
     ["--servers-from a --servers-from=-", { serversFrom: ["a", "-"] }],
@@ -115,6 +114,17 @@ describe("readCommand() reads", () => {
   });
 });
 
+describe("readCommand() reads how to wait:", () => {
+  test.each([
+    [["--format=nagios", "--wait", "60"], { waitMs: 60_000, intervalMs: undefined }],
+    [["--wait", "0", "--require=none"], { waitMs: 0, intervalMs: undefined }],
+    [["--wait", "1", "--require=any", "--wait", "2.5"], { waitMs: 2_500, intervalMs: undefined }],
+    [["--wait", "60", "--require=all", "--interval", "0.5"], { waitMs: 60_000, intervalMs: 500 }],
+  ] as const)("%p", (argv, waiting) => {
+    expect(readCommand([...argv], {}).waiting).toEqual(waiting);
+  });
+});
+
 describe("readCommand() throws a UsageError", () => {
   const clear = 'Cannot read "clear" as a server: want cache clear, or clear. for a server of that name';
   const range = "as a threshold: want seconds, such as 2.5, or a range, such as 1:5 or @1:5";
@@ -123,6 +133,15 @@ describe("readCommand() throws a UsageError", () => {
     [["--require", "some"], 'Cannot read "some" as --require: want none, any, all'],
     [["--require=ALL"], 'Cannot read "ALL" as --require: want none, any, all'],
     [["--format", "xml"], 'Cannot read "xml" as --format: want text, table, json, nagios'],
+    [["--interval", "2"], "Cannot use --interval without --wait"],
+    [
+      ["--wait", "2"],
+      "Cannot use --wait without --require: want --require any or all to wait for servers to come up, none for them to be gone",
+    ],
+    [
+      ["--require=any", "--wait=2", "--interval=0"],
+      'Cannot read "0" as an interval: want more than 0 seconds',
+    ],
     [["--wait", "soon"], 'Cannot read "soon" as a time to wait: want seconds, such as 2.5'],
     [["--wait", "-1"], 'Cannot read "-1" as a time to wait: want seconds, such as 2.5'],
     [

@@ -24,12 +24,12 @@ describe("main()", () => {
     expect(await run("-p", String(dead.port), "127.0.0.1")).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 
-  test("tells each server on standard error when it is verbose", async () => {
+  test("tells each server on standard error when it is verbose, and that no stop host is among them", async () => {
     using dead = refusedPort();
     const { status, stderr: told } = await run("-4v", `127.0.0.1:${dead.port}`, "--stop", "192.0.2.1");
     expect(status).toBe(0);
     expect(told).toMatch(
-      /^127\.0\.0\.1:\d+: unavailable: 127\.0\.0\.1 refused the connection \(connect \d+\.\d ms\)\n$/,
+      /^127\.0\.0\.1:\d+: unavailable: 127\.0\.0\.1 refused the connection \(connect \d+\.\d ms\)\nsmtpdcheck: not in the list: --stop 192\.0\.2\.1; every server counts\n$/,
     );
   });
 
@@ -98,7 +98,7 @@ describe("main() returns 2 and one line for", () => {
     [["--timout", "3"], 'Cannot read "--timout" as an option: want one of those that --help lists'],
     [
       ["--stop", "a b", "a.test"],
-      'Cannot read "a b" as a stop host: want a host name or an address, such as mx2.example.org',
+      'Cannot read "a b" as a stop host: " " cannot stand in a name, want a host name or an address, such as mx2.example.org',
     ],
     [["a.test:0"], 'Cannot read "0" as a port: want 1 to 65535'],
   ])("%j", async (argv, message) => {

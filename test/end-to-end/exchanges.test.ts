@@ -159,7 +159,7 @@ describe("smtpdcheck --mx", () => {
     const ran = await run(compiled, ["-v", "--dns", dns.address, "--mx", "example.test"]);
     expect(ran).toMatchObject({ status: 0, stdout: "" });
     expect(ran.stderr).toMatch(
-      /^192\.0\.2\.1: unavailable: name not found\n\P{Cc}+: unavailable: name not found\n$/u,
+      /^192\.0\.2\.1: unavailable: its MX record names an address\n\P{Cc}+: unavailable: its MX record names no host\n$/u,
     );
   });
 });

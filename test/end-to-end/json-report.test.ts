@@ -144,7 +144,7 @@ describe("smtpdcheck --format json", () => {
     ["usage", ["10:"]],
     ["lookup", ["--mx", "example.test"]],
     ["lookup", ["--stop", "example.test", "127.0.0.1"]],
-    ["lookup", ["--mx", "example.test", "--wait", "0.5"]],
+    ["lookup", ["--mx", "example.test", "--require", "any", "--wait", "0.5"]],
     ["input", ["--servers-from", "/nonexistent"]],
     ["cache", ["cache", "--cache", "/dev/null/cache"]],
   ])("tells an error on standard output too: %s by %j", async (kind, args) => {

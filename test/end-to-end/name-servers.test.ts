@@ -178,10 +178,21 @@ describe("smtpdcheck --mx with a stop host", () => {
 
   test.concurrent("--stop-self leaves out this machine and what is behind it", async () => {
     expect(await standings("ours.example.test", "--stop-self")).toEqual({
-      told: ["available", "stop-host", "after-stop"],
-      status: 1,
-      stdout: "mx1.example.test\n",
-      touched: [true, false, false, false],
+      told: ["stop-host", "after-stop", "after-stop"],
+      status: 0,
+      stdout: "",
+      touched: [false, false, false, false],
+    });
+  });
+
+  test.concurrent("exits 2 when this machine is not in the list, and says what it looked for", async () => {
+    using dns = await fakeNameServer({ "mx.test": "NXDOMAIN" });
+    const ran = await run(compiled, ["--dns", dns.address, "--stop-self", "mx.test"]);
+    expect({ ...ran, stderr: ran.stderr.replace(/for \S.*;/, "for …;") }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr:
+        "smtpdcheck: Cannot find this machine among the servers: looked for …; --stop HOST names it otherwise\n",
     });
   });
 

@@ -148,7 +148,20 @@ describe("smtpdcheck --require", () => {
     ["all", 1],
   ] as const)("%s exits %p when no server counts", async (requirement, status) => {
     const ran = await run(compiled, ["--require", requirement, "--stop", S1, S1, S2]);
-    expect(ran).toEqual({ status, stdout: "", stderr: "" });
+    const said = requirement === "none" ? "" : `smtpdcheck: No server counts: ${S1}: stop host\n`;
+    expect(ran).toEqual({ status, stdout: "", stderr: said });
+  });
+
+  test.concurrent("all names others that have failed shortly after, and waits no longer than that", async () => {
+    using one = fakeSmtpServer(BUSY, { hostname: S1 });
+    using late = fakeSmtpServer(`(wait 20ms)\n${BUSY}`, { hostname: S2 });
+    using silent = fakeSmtpServer(SILENT, { hostname: "127.0.0.99" });
+    const servers = [`${S1}:${one.port}`, `${S2}:${late.port}`, `127.0.0.99:${silent.port}`];
+    const { status, stderr } = await run(compiled, ["--require", "all", "--timeout", "0", ...servers]);
+    expect([status, stderr.split("\n").map((line) => line.split(" ")[1])]).toEqual([
+      1,
+      [`${S1}:${one.port}:`, `${S2}:${late.port}:`, undefined],
+    ]);
   });
 
   test.concurrent.each([

@@ -1,4 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { makeFolder } from "../cache/sqlite/fixtures.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
@@ -55,7 +57,7 @@ describe.each(commands)("smtpdcheck $name", (command) => {
 describe("smtpdcheck --wait", () => {
   test.concurrent("waits for a server to go down when none is required", async () => {
     const up = fakeSmtpServer(GREETS);
-    await using waiting = start(compiled, ["--wait", "14", `127.0.0.1:${up.port}`]);
+    await using waiting = start(compiled, ["--require=none", "--wait", "14", `127.0.0.1:${up.port}`]);
     const said = `smtpdcheck: waiting: 127.0.0.1:${up.port}: 127.0.0.1 said "220 mx.example.test ESMTP"\n`;
     expect(await waiting.saidLines(1)).toBe(said);
     up[Symbol.dispose]();
@@ -105,11 +107,45 @@ describe("smtpdcheck --wait", () => {
     expect(up.connectionCount).toBe(1);
   });
 
-  test.concurrent("0 checks once", async () => {
+  test.concurrent("0 checks once, and believes no cache", async () => {
     using up = fakeSmtpServer(GREETS);
-    const ran = await run(compiled, ["--wait", "0", `127.0.0.1:${up.port}`]);
-    expect(ran).toEqual({ status: 1, stdout: "127.0.0.1\n", stderr: "" });
-    expect(up.connectionCount).toBe(1);
+    using folder = makeFolder();
+    const words = ["--cache", join(folder.path, "cache"), `127.0.0.1:${up.port}`];
+    await run(compiled, words);
+    const ran = await run(compiled, ["--require", "any", "--wait", "0", ...words]);
+    expect(ran).toEqual({ status: 0, stdout: "127.0.0.1\n", stderr: "" });
+    expect(up.connectionCount).toBe(2);
+  });
+
+  test.concurrent("waits until a monitor would say OK", async () => {
+    using up = fakeSmtpServer(GREETS);
+    const busy = fakeSmtpServer(BUSY, { hostname: "127.0.0.87" });
+    const servers = [`127.0.0.1:${up.port}`, `127.0.0.87:${busy.port}`];
+    await using waiting = start(compiled, ["--format", "nagios", "--wait", "14", ...servers]);
+    await waiting.saidLines(1);
+    busy[Symbol.dispose]();
+    using _up = fakeSmtpServer(GREETS, { hostname: "127.0.0.87", port: busy.port });
+    expect(await waiting.ended).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^SMTPDCHECK OK - 2 of 2 available/),
+    });
+  });
+
+  test.concurrent("asks at an interval of one's own, and no longer than --deadline", async () => {
+    using busy = fakeSmtpServer(BUSY);
+    const words = ["--require=any", "--wait=20", "--interval=0.2", "--deadline=1", `127.0.0.1:${busy.port}`];
+    const { elapsedMs, value } = await timed(run(compiled, words));
+    expect([value.status, elapsedMs < 6_000]).toEqual([1, true]);
+    expect(busy.connectionCount).toBeWithin(3, 7);
+  });
+
+  test.concurrent("needs to know what for", async () => {
+    const ran = await run(compiled, ["--wait", "5", "127.0.0.1:1"]);
+    expect(ran).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining("Cannot use --wait without --require: want --require any or all"),
+    });
   });
 
   test.concurrent.each(["60", "0"])("ends in time though --timeout is %s", async (timeout) => {
@@ -141,20 +177,20 @@ describe("smtpdcheck --wait", () => {
     ["stop host", ["--stop", "example.test", "127.0.0.1"]],
   ])("exits 2 when a %s cannot be looked up to the last", async (_, args) => {
     using dns = await fakeNameServer({ "*": "SERVFAIL" });
-    const ran = await run(compiled, ["--wait", "1.5", "--dns", dns.address, ...args]);
+    const ran = await run(compiled, ["--require=any", "--wait", "1.5", "--dns", dns.address, ...args]);
     expect(ran).toMatchObject({ status: 2, stdout: "" });
     expect(ran.stderr).toMatch(/^smtpdcheck: waiting: (Cannot look .*)\nsmtpdcheck: \1\n$/);
   });
 
   test.concurrent.each(badUsage)("does not wait out %s", async (_, args) => {
-    const { elapsedMs, value } = await timed(run(compiled, ["--wait", "14", ...args]));
+    const { elapsedMs, value } = await timed(run(compiled, ["--require=any", "--wait", "14", ...args]));
     expect(value).toEqual({ status: 2, stdout: "", stderr: expect.stringMatching(/^smtpdcheck: [^\n]+\n$/) });
     expect(value.stderr).not.toContain("waiting");
     expect(elapsedMs).toBeLessThan(6_000);
   });
 
   test.concurrent.each(["x", "-1", "1e3", "Infinity", "", "5s"])("exits 2 for %p", async (seconds) => {
-    const ran = await run(compiled, [`--wait=${seconds}`, "127.0.0.1"]);
+    const ran = await run(compiled, ["--require=any", `--wait=${seconds}`, "127.0.0.1"]);
     expect(ran).toEqual({ status: 2, stdout: "", stderr: expect.stringMatching(/^smtpdcheck: [^\n]+\n$/) });
   });
 

@@ -12,6 +12,18 @@ const LINK = `
   ip link set near up
   ip link set far up
 `;
+/** This machine at 192.0.2.2, and another network, of the process $other, at 192.0.2.1. */
+const TWO_MACHINES = `
+  ip link set lo up
+  unshare --net sleep 60 &
+  other=$!
+  until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.02; done
+  ip link add near type veth peer name far netns $other
+  ip address add 192.0.2.2/24 dev near
+  ip link set near up
+  nsenter -t $other -n ip address add 192.0.2.1/24 dev far
+  nsenter -t $other -n ip link set far up
+`;
 /** A neighbour whose MAC is known and nobody has: packets to it are swallowed. */
 const DEAF_NEIGHBOUR = `${LINK}
   ip neighbour add 192.0.2.1 lladdr 02:00:00:00:00:01 nud permanent dev near
@@ -104,6 +116,36 @@ describeNeeding("smtpdcheck in a network of its own", lackingNetwork(), () => {
       stderr: line.repeat(targets.length),
     });
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
+  });
+
+  test.concurrent("--stop-self defers to a primary that is another machine, and takes the mail when that is down", async () => {
+    const network = `${TWO_MACHINES}
+      mount -t tmpfs none /mnt
+      printf "192.0.2.1 mx1.test\\n192.0.2.2 mx2.test\\n" >/mnt/hosts
+      mount --bind /mnt/hosts /etc/hosts`;
+    const list = ["--stop-self", "10:mx1.test:2525", "20:mx2.test"];
+    const primary = `const socket = { open: (one) => one.write("220 up\\r\\n"), data: (one) => one.end() };
+      Bun.listen({ hostname: "192.0.2.1", port: 2525, socket }); console.log("up");`;
+    const withPrimary = `${network}\nexec 3< <(exec nsenter -t $other -n "${process.execPath}" -e '${primary}')\nread -r _ <&3`;
+    const under = (lines: string) => [
+      "unshare",
+      ...NETWORK,
+      "--mount",
+      "bash",
+      "-c",
+      `set -e\n${lines}\nstatus=0; "$@" || status=$?; kill $other $!; exit $status`,
+      "bash",
+    ];
+    expect(await run(compiled, list, { under: under(withPrimary) })).toEqual({
+      status: 1,
+      stdout: "mx1.test\n",
+      stderr: "",
+    });
+    expect(await run(compiled, list, { under: under(network) })).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "",
+    });
   });
 
   test.concurrent("says refused when the machine is there and nobody listens", async () => {

@@ -5,6 +5,7 @@ import { STAGGER_MS, type Tried, tryAddresses } from "../../src/probe/addresses.
 import { Attempts } from "../../src/probe/attempts.ts";
 import { HostLookup, type LimitedLookup } from "../../src/probe/lookups.ts";
 import type { Attempt } from "../../src/smtp/attempt.ts";
+import { FAREWELL_MS } from "../../src/smtp/farewell.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
@@ -122,6 +123,7 @@ describe("tryAddresses()", () => {
     expect(await connectionsBefore(good)).toBe(0);
     jest.advanceTimersByTime(1);
     expect(summary(await probing)).toEqual({ decisive: 0, kinds: ["greeted"] });
+    jest.advanceTimersByTime(FAREWELL_MS);
     expect(await silent.ended()).toBe("");
   });
 
@@ -136,6 +138,7 @@ describe("tryAddresses()", () => {
     expect(await connectionsBefore(three)).toBe(0);
     jest.advanceTimersByTime(STAGGER_MS);
     expect(summary(await probing)).toEqual({ decisive: 0, kinds: ["greeted"] });
+    jest.advanceTimersByTime(FAREWELL_MS);
     expect(await Promise.all([one.ended(), two.ended()])).toEqual(["", ""]);
   });
 
@@ -163,6 +166,7 @@ describe("tryAddresses()", () => {
     await connectionsBefore(silent);
     jest.advanceTimersByTime(STAGGER_MS);
     const { attempts } = await probing;
+    jest.advanceTimersByTime(FAREWELL_MS);
     await silent.ended();
     expect(attempts.map(({ outcome }) => outcome.kind)).toEqual(["greeted"]);
   });

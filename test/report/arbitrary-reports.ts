@@ -72,7 +72,7 @@ function server(): fc.Arbitrary<ServerReport> {
     })
     .map(({ named: [server, host], port, preference, outcome, cachedAtMs, ...timings }) => {
       const target = { server, host, port, preference };
-      if (outcome.kind === "skipped") return settled(target, outcome);
+      if (outcome.kind === "skipped" || outcome.kind === "bad-exchange") return settled(target, outcome);
       const report = { ...settled(target, outcome), ...timings, cachedAtMs };
       return cachedAtMs === null ? report : { ...report, attempts: [] };
     });
@@ -101,6 +101,9 @@ function outcome(): fc.Arbitrary<ProbeOutcome> {
       { kind: "skipped", why: "same-preference" },
       { kind: "skipped", why: "after-stop" },
       { kind: "skipped", why: "null-mx" },
+      { kind: "skipped", why: "too-many-exchangers" },
+      { kind: "bad-exchange", why: "address" },
+      { kind: "bad-exchange", why: "no-host-name" },
     ),
     hostileText.map((cause) => ({ kind: "dns-failure", cause }) as const),
     hostileText.map((cause) => ({ kind: "unreachable", cause }) as const),

@@ -20,6 +20,8 @@ export function settled(server: Target, outcome: ProbeOutcome): ServerReport {
   switch (outcome.kind) {
     case "skipped":
       return { ...unprobed, dnsMs: null, elapsedMs: null };
+    case "bad-exchange":
+      return { ...unprobed, dnsMs: null, elapsedMs: null };
     case "not-found":
     case "dns-failure":
       return unprobed;
@@ -58,7 +60,7 @@ export function reportOn(servers: readonly ServerReport[], requirement: Requirem
 
 function connected(
   unprobed: ServerReport,
-  outcome: Exclude<ProbeOutcome, { kind: "skipped" | "not-found" | "dns-failure" }>,
+  outcome: Exclude<ProbeOutcome, { kind: "skipped" | "not-found" | "dns-failure" | "bad-exchange" }>,
   greetingMs: number | null,
 ): ServerReport {
   const address = "192.0.2.1";

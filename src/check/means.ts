@@ -1,0 +1,28 @@
+import { cached } from "../cache/cached.ts";
+import { deadlinesOf } from "../limits/deadline.ts";
+import { connections, lookups as lookupPlaces } from "../limits/places.ts";
+import type { Resolver } from "../names/resolver.ts";
+import { Attempts } from "../probe/attempts.ts";
+import { Lookups } from "../probe/lookups.ts";
+import type { Probe } from "../probe/probe.ts";
+import { prober } from "../probe/prober.ts";
+import { type CheckOptions, limitMs } from "./options.ts";
+
+/** The names of a run. The stop rule compares all addresses, so it wants both families looked up whatever is connected by. */
+export function lookupsOf(resolver: Resolver, options: CheckOptions, signal: AbortSignal): Lookups {
+  const { stop = [], stopSelf = false } = options;
+  return new Lookups({
+    resolver,
+    families: stopSelf || stop.length > 0 || options.family === undefined ? [6, 4] : [options.family],
+    timeoutMs: limitMs(options),
+    deadlines: deadlinesOf(signal),
+    places: lookupPlaces,
+  });
+}
+
+/** How a run finds out about a target. */
+export function probeOf(lookups: Lookups, options: CheckOptions): Probe {
+  const terms = { family: options.family, timeoutMs: limitMs(options) };
+  const probe = prober({ ...terms, lookups, attempts: new Attempts(connections) });
+  return options.cache === undefined ? probe : cached(options.cache, terms, probe);
+}
