@@ -15,3 +15,22 @@ export function descriptorRoom(): number {
     return Number.POSITIVE_INFINITY;
   }
 }
+
+const lenders = new Set<() => boolean>();
+
+/** Something holds descriptors that it can do without: `giveBack` closes them, and says whether it held any. */
+export function lendDescriptors(giveBack: () => boolean): void {
+  lenders.add(giveBack);
+}
+
+/** It holds none any more. */
+export function stopLending(giveBack: () => boolean): void {
+  lenders.delete(giveBack);
+}
+
+/** Takes back what can be done without; false when there was nothing. */
+export function takeBackDescriptors(): boolean {
+  let isAny = false;
+  for (const giveBack of lenders) isAny = giveBack() || isAny;
+  return isAny;
+}

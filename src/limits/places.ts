@@ -13,6 +13,7 @@ export class Places {
   readonly #waiting: (() => void)[] = [];
   #firstWaiting = 0;
   #taken = 0;
+  #ceiling = Number.POSITIVE_INFINITY;
   #isAdmitting = false;
 
   /** The limit may depend on how many places are taken. */
@@ -27,7 +28,7 @@ export class Places {
 
   /** Calls back with a place taken, at once when there is one; {@link leave} gives it back. */
   enter(admitted: () => void): void {
-    if (this.#firstWaiting < this.#waiting.length || this.#taken >= this.#limit(this.#taken)) {
+    if (this.#firstWaiting < this.#waiting.length || !this.#isRoom()) {
       this.#waiting.push(admitted);
     } else {
       this.#taken += 1;
@@ -38,7 +39,17 @@ export class Places {
   /** Gives a place back. */
   leave(): void {
     this.#taken -= 1;
+    if (this.#taken === 0) this.#ceiling = Number.POSITIVE_INFINITY;
     this.#admit();
+  }
+
+  /** There turned out to be no room for the last of those who are in: until all have left, no more than the others are let in. */
+  makeDo(): void {
+    this.#ceiling = Math.max(1, this.#taken - 1);
+  }
+
+  #isRoom(): boolean {
+    return this.#taken < this.#ceiling && this.#taken < this.#limit(this.#taken);
   }
 
   /** A loop, for who is let in may leave at once, and thousands may do so. */
@@ -46,7 +57,7 @@ export class Places {
     if (this.#isAdmitting || this.#firstWaiting === this.#waiting.length) return;
     this.#isAdmitting = true;
     try {
-      while (this.#firstWaiting < this.#waiting.length && this.#taken < this.#limit(this.#taken)) {
+      while (this.#firstWaiting < this.#waiting.length && this.#isRoom()) {
         const next = this.#waiting[this.#firstWaiting];
         this.#firstWaiting += 1;
         this.#taken += 1;

@@ -17,6 +17,11 @@ export function isOwnFailure(code: string): boolean {
   return OURS.has(code);
 }
 
+/** Whether an error code says that this process, or the machine, has no descriptor left. */
+export function isWantOfDescriptors(code: string): boolean {
+  return WANT_OF_DESCRIPTORS.has(code);
+}
+
 const WANT_OF_DESCRIPTORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
 
 /**

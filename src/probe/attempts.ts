@@ -1,6 +1,8 @@
 import type { Deadline, Limited } from "../limits/deadline.ts";
+import { takeBackDescriptors } from "../limits/descriptors.ts";
 import type { Places } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
+import { isWantOfDescriptors } from "../net/own-failure.ts";
 import type { Attempt } from "../smtp/attempt.ts";
 import { Conversation } from "../smtp/conversation.ts";
 import { ladder } from "../smtp/ladder.ts";
@@ -41,10 +43,9 @@ export class Attempts {
       answer(known, asker, deadline);
       return;
     }
-    const shared = new SharedAttempt(endpoint, (attempt) => {
+    const shared = new SharedAttempt(endpoint, this.#places, (attempt) => {
       if (attempt === undefined) this.#at(endpoint.port).delete(endpoint.address);
       else this.#at(endpoint.port).set(endpoint.address, attempt);
-      return this.#places;
     });
     this.#at(endpoint.port).set(endpoint.address, shared);
     shared.join(asker, deadline);
@@ -71,14 +72,23 @@ function notMade(endpoint: Endpoint): Attempt {
   return { endpoint, outcome: { kind: "timed-out", stage: "connect" }, connectMs: null, greetingMs: null };
 }
 
-/** One conversation and those who wait for it; it is over once, when it settles or when the last of them has left. */
+/**
+ * One conversation and those who wait for it; it is over once, when it settles or when the last of them has left. For
+ * want of a descriptor it is begun anew, when there is one.
+ */
 class SharedAttempt {
+  readonly #endpoint: Endpoint;
+  readonly #places: Places;
   readonly #waiters = new Set<Waiter>();
-  readonly #conversation: Conversation;
-  readonly #over: (attempt: Attempt | undefined) => Places;
+  readonly #over: (attempt: Attempt | undefined) => void;
+  #conversation: Conversation;
+  /** What came of it before; it waits for a place to begin anew. */
+  #earlier: Attempt | undefined;
 
-  /** `over` is called once, with the attempt, or without one when it was given up; it says whose place was taken. */
-  constructor(endpoint: Endpoint, over: (attempt: Attempt | undefined) => Places) {
+  /** A place is taken for it. `over` is called once, with the attempt, or without one when it was given up. */
+  constructor(endpoint: Endpoint, places: Places, over: (attempt: Attempt | undefined) => void) {
+    this.#endpoint = endpoint;
+    this.#places = places;
     this.#over = over;
     this.#conversation = new Conversation(endpoint, ladder(), this);
   }
@@ -91,26 +101,54 @@ class SharedAttempt {
 
   /** Those who wait are told before the place is given back: the answer may be that nobody else need be asked. */
   settled(attempt: Attempt): void {
-    const places = this.#over(attempt);
+    if (isForWantOfDescriptors(attempt) && this.#mayBeginAnew()) {
+      this.#beginAnew(attempt);
+      return;
+    }
+    this.#over(attempt);
     for (const waiter of this.#waiters) waiter.tell(attempt);
-    places.leave();
+    this.#places.leave();
   }
 
   leave(waiter: Waiter): void {
     this.#waiters.delete(waiter);
-    const attempt = this.#conversation.timedOut();
+    const attempt = this.#earlier ?? this.#conversation.timedOut();
     if (this.#waiters.size > 0) {
       waiter.tell(attempt);
       return;
     }
-    const places = this.#over(undefined);
+    this.#over(undefined);
     waiter.tell(attempt);
-    if (waiter.isCalledOff) this.#conversation.takeLeave(() => places.leave());
+    if (this.#earlier !== undefined) return;
+    if (waiter.isCalledOff) this.#conversation.takeLeave(() => this.#places.leave());
     else {
       this.#conversation.cancel();
-      places.leave();
+      this.#places.leave();
     }
   }
+
+  /** Others will give theirs back, or there is something that this process can do without. */
+  #mayBeginAnew(): boolean {
+    return this.#places.taken > 1 || takeBackDescriptors();
+  }
+
+  #beginAnew(earlier: Attempt): void {
+    this.#earlier = earlier;
+    this.#places.makeDo();
+    this.#places.leave();
+    this.#places.enter(() => {
+      if (this.#waiters.size === 0) {
+        this.#places.leave();
+        return;
+      }
+      this.#earlier = undefined;
+      this.#conversation = new Conversation(this.#endpoint, ladder(), this);
+    });
+  }
+}
+
+function isForWantOfDescriptors({ outcome }: Attempt): boolean {
+  return outcome.kind === "no-resources" && isWantOfDescriptors(outcome.cause);
 }
 
 /** One asker that waits for a shared attempt, until its own deadline. */

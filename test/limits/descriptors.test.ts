@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import fs from "node:fs";
-import { descriptorRoom } from "../../src/limits/descriptors.ts";
+import {
+  descriptorRoom,
+  lendDescriptors,
+  stopLending,
+  takeBackDescriptors,
+} from "../../src/limits/descriptors.ts";
 
 afterEach(() => {
   mock.restore();
@@ -38,4 +43,16 @@ describe("descriptorRoom()", () => {
   test("reads this system without a fault", () => {
     expect(descriptorRoom()).toBeGreaterThan(0);
   });
+});
+
+test("takeBackDescriptors() asks everybody who lends, and tells whether somebody held any", () => {
+  const [has, hasNone] = [mock(() => true), mock(() => false)];
+  expect(takeBackDescriptors()).toBe(false);
+  lendDescriptors(hasNone);
+  expect(takeBackDescriptors()).toBe(false);
+  lendDescriptors(has);
+  expect(takeBackDescriptors()).toBe(true);
+  stopLending(has);
+  stopLending(hasNone);
+  expect([takeBackDescriptors(), has.mock.calls.length, hasNone.mock.calls.length]).toEqual([false, 1, 2]);
 });

@@ -49,6 +49,23 @@ describe("Places", () => {
   });
 });
 
+test("Places make do with one fewer when there is no room for the last, until all have left", () => {
+  const places = new Places(9);
+  const admitted: number[] = [];
+  for (const at of [1, 2, 3]) places.enter(() => admitted.push(at));
+  places.makeDo();
+  places.leave();
+  places.enter(() => admitted.push(4));
+  expect(admitted).toEqual([1, 2, 3]);
+  places.leave();
+  expect(admitted).toEqual([1, 2, 3, 4]);
+  places.makeDo();
+  places.leave();
+  places.leave();
+  for (const at of [5, 6, 7]) places.enter(() => admitted.push(at));
+  expect(admitted).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
 describe("the connections of this process", () => {
   function room(descriptors: number): void {
     spyOn(fs, "readFileSync").mockReturnValue(`Max open files            ${descriptors + 8}    x  files\n`);

@@ -21,6 +21,10 @@ export class SqliteConnection {
     this.#path = path;
   }
 
+  get isOpen(): boolean {
+    return this.#db !== undefined;
+  }
+
   /** The database, opened if it was not; undefined when there is none yet. */
   open(): Database | undefined {
     if (this.#db !== undefined) return this.#db;

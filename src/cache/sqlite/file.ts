@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { lendDescriptors, stopLending } from "../../limits/descriptors.ts";
 import { cleanText } from "../../text/clean-text.ts";
 import { CacheError } from "../store.ts";
 import { SqliteConnection } from "./connection.ts";
@@ -22,6 +23,7 @@ export class SqliteFile {
   readonly #path: string;
   readonly #shown: string;
   readonly #onReplaced: (message: string) => void;
+  #sqlite: Promise<typeof import("bun:sqlite")> | undefined;
   #connection: SqliteConnection | undefined;
 
   /** `onReplaced` is told, in one line, when the file was damaged and had to be replaced. */
@@ -45,12 +47,23 @@ export class SqliteFile {
   }
 
   close(): void {
+    stopLending(this.#giveBack);
     this.#connection?.close();
   }
 
+  /** An answer is worth more than the cache; it is opened again when it is next asked. */
+  readonly #giveBack = (): boolean => {
+    const isOpen = this.#connection?.isOpen === true;
+    this.close();
+    return isOpen;
+  };
+
   async #try<T>(step: (connection: SqliteConnection) => T): Promise<T> {
-    this.#connection ??= new SqliteConnection(await import("bun:sqlite"), this.#path);
+    this.#sqlite ??= import("bun:sqlite");
+    const sqlite = await this.#sqlite;
+    this.#connection ??= new SqliteConnection(sqlite, this.#path);
     const connection = this.#connection;
+    lendDescriptors(this.#giveBack);
     const startedAtMs = performance.now();
     for (let tries = 1; ; tries += 1) {
       try {

@@ -1,0 +1,63 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { makeFolder } from "../cache/sqlite/fixtures.ts";
+import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
+import { fakeSmtpServer } from "../fake/smtp-server.ts";
+import { compiled, PATIENCE_MS, projectFolder, run } from "./command.ts";
+
+setDefaultTimeout(PATIENCE_MS);
+
+function manyServers(count: number) {
+  const servers = Array.from({ length: count }, (_, at) =>
+    fakeSmtpServer(GREETS, { hostname: `127.21.${at >> 7}.${1 + (at & 127)}` }),
+  );
+  const stdin = servers.map(({ hostname, port }) => `${hostname}:${port}`).join("\n");
+  return {
+    stdin,
+    [Symbol.dispose]() {
+      for (const server of servers) server[Symbol.dispose]();
+    },
+  };
+}
+
+describe("smtpdcheck compiled with few descriptors finds that all servers are up,", () => {
+  test.each([
+    [60, 64, []],
+    [20, 24, []],
+    [20, 14, []],
+    [60, 64, ["--cache"]],
+    [20, 24, ["--cache"]],
+    [20, 14, ["--cache"]],
+    [300, 320, ["--cache"]],
+  ])("%d of them with a limit of %d, %p", async (count, limit, options) => {
+    using servers = manyServers(count);
+    using folder = makeFolder();
+    const words = options.flatMap((option) => [option, join(folder.path, "cache")]);
+    const under = ["prlimit", `--nofile=${limit}`];
+    const args = ["--require", "all", "--servers-from", "-", ...words];
+    const { stdin } = servers;
+    expect(await run(compiled, args, { under, stdin })).toMatchObject({
+      status: 0,
+      stdout: "127.21.0.1\n",
+    });
+  });
+});
+
+test("a process has one cache file open, however many questions it asks at once, and none after close()", async () => {
+  using servers = manyServers(60);
+  using folder = makeFolder();
+  const path = join(folder.path, "cache");
+  const code = `
+    import { readdirSync, readlinkSync } from "node:fs";
+    import { check, openCache } from "${projectFolder}/index.ts";
+    const openFiles = () => readdirSync("/proc/self/fd").flatMap((fd) => {
+      try { return [readlinkSync("/proc/self/fd/" + fd)]; } catch { return []; }
+    }).filter((file) => file.startsWith(${JSON.stringify(path)}));
+    const cache = openCache(${JSON.stringify(path)}, { warn: console.log });
+    await check(${JSON.stringify(servers.stdin.split("\n"))}, { cache, until: "settled" });
+    const open = openFiles();
+    await cache.close();
+    console.log(JSON.stringify([new Set(open).size === open.length, openFiles()]));`;
+  const program = { name: "library", argv: [process.execPath, "-e", code] };
+  expect(await run(program, [])).toEqual({ status: 0, stdout: "[true,[]]\n", stderr: "" });
+});
