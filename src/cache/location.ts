@@ -34,6 +34,8 @@ export function parseLocation(text: string): Location {
   if (text === MEMORY) return { kind: "memory", shown: text };
   const [, scheme = "", rest = ""] = URL_SHAPE.exec(text) ?? [];
   const bunScheme = SCHEMES.get(scheme.toLowerCase());
+  if (bunScheme === undefined && SCHEMES.has(text.split("//", 1).join("").toLowerCase()))
+    throw notALocation(text);
   if (bunScheme === undefined && !rest.startsWith("://")) return { kind: "file", path: text, shown: text };
   const place = bunScheme?.endsWith("unix") ? parseSocket(rest) : parseServer(rest);
   if (bunScheme === undefined || place === undefined) throw notALocation(text);
@@ -68,7 +70,11 @@ function placeOf(url: URL, shownHost: string): Place | undefined {
   };
 }
 
+/** Whatever may be a password is left out, mistyped ones too: what stands before an `@`, or behind a second colon. */
 function notALocation(text: string): UsageError {
-  const shown = text.replace(/:\/\/.*@/s, "://…@").replace(/(:\/\/[^?#]*)[?#].*$/s, "$1?…");
+  const [, start = "", rest = ""] = /^([a-z][a-z\d+.-]*:?\/*)?(.*)$/is.exec(text) ?? [];
+  const behind = rest.slice(rest.lastIndexOf("@") + 1).replace(/[?#].*$/s, "?…");
+  const isOpen = start.includes("/") && behind.includes(":");
+  const shown = `${start}${rest.includes("@") ? "…@" : ""}${isOpen ? "…" : behind}`;
   return cannotRead(shown, "a cache location", WANTED);
 }

@@ -7,13 +7,17 @@ const REDIS_LIMIT_MS = 250;
 /** Longest part of a server's message that is repeated. */
 const MAX_MESSAGE_CHARACTERS = 200;
 
+const NOT_REDIS = "the server does not speak Redis";
+
 const REASONS: Readonly<Record<string, string>> = {
   ERR_REDIS_CONNECTION_CLOSED: "cannot connect, or the connection was lost",
   ERR_REDIS_AUTHENTICATION_FAILED: "the user or the password is wrong or missing",
-  ERR_REDIS_INVALID_RESPONSE: "the server does not speak Redis",
-  ERR_REDIS_INVALID_RESPONSE_TYPE: "the server does not speak Redis",
-  ERR_REDIS_INVALID_BULK_STRING: "the server does not speak Redis",
+  ERR_REDIS_INVALID_RESPONSE: NOT_REDIS,
+  ERR_REDIS_INVALID_RESPONSE_TYPE: NOT_REDIS,
+  ERR_REDIS_INVALID_BULK_STRING: NOT_REDIS,
 };
+/** The error codes with which a Redis server refuses a login; Bun says the same of anything else it hears then. */
+const REFUSED_LOGIN = /^(?:WRONGPASS|NOAUTH|NOPERM)\b|invalid password|AUTH/;
 
 /**
  * One connection to a Redis or Valkey server, made for the first command and never again: a server that failed once is
@@ -58,5 +62,7 @@ export class RedisConnection {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";
   const code = codeOf(error) ?? "";
-  return cleanText(REASONS[code] ?? error.message.slice(0, MAX_MESSAGE_CHARACTERS));
+  const message = error.message.slice(0, MAX_MESSAGE_CHARACTERS);
+  const isLogin = code !== "ERR_REDIS_AUTHENTICATION_FAILED" || REFUSED_LOGIN.test(message);
+  return cleanText((isLogin ? REASONS[code] : undefined) ?? message);
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { ChangedError, DamagedError, failureOf } from "./failure.ts";
 import { createTables, layoutOf } from "./layout.ts";
-import { createFile, fileState, UNUSABLE } from "./path.ts";
+import { createFile, distrust, fileState, realFolderOf, UNUSABLE } from "./path.ts";
 
 type Sqlite = typeof import("bun:sqlite");
 
@@ -42,7 +42,7 @@ export class SqliteConnection {
   openToWrite(): Database {
     if (this.#db !== undefined && this.#hasMoved(this.#db)) this.close();
     const db = this.open() ?? this.#create();
-    if (!this.#isPrepared) db.run("PRAGMA journal_mode = WAL");
+    if (!this.#isPrepared) db.run("PRAGMA journal_mode = DELETE");
     this.#isPrepared = true;
     return db;
   }
@@ -55,9 +55,12 @@ export class SqliteConnection {
   }
 
   #connect(): Database | undefined {
+    const reason = distrust(this.#path);
+    if (reason !== undefined) throw new Error(reason);
     let db: Database | undefined;
     try {
-      db = new this.#sqlite.Database(this.#path, { readwrite: true, create: false });
+      const { SQLITE_OPEN_READWRITE, SQLITE_OPEN_NOFOLLOW } = this.#sqlite.constants;
+      db = new this.#sqlite.Database(realFolderOf(this.#path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
       db.run("PRAGMA synchronous = OFF");
       return db;
     } catch (error) {

@@ -4,7 +4,7 @@ export type FileState = "missing" | "symbolic-link" | "no-file" | "empty" | "our
 
 /** Why a cache can be neither opened nor made where such a thing stands. */
 export const UNUSABLE: Readonly<Record<Exclude<FileState, "missing" | "empty" | "ours">, string>> = {
-  "symbolic-link": "a symbolic link, which is neither followed to a new file nor replaced",
+  "symbolic-link": "a symbolic link, which is neither followed nor replaced",
   "no-file": "not a regular file",
   foreign: "another program's file, left alone",
 };
@@ -36,6 +36,39 @@ export function fileState(path: string): FileState {
     return count === 4 && octets.getInt32(0) === APPLICATION_ID ? "ours" : "foreign";
   } finally {
     fs.closeSync(descriptor);
+  }
+}
+
+/** What stands beside a database while it is written to, and is read back when that was not finished. */
+const LOGS = ["-journal", "-wal", "-shm"];
+/** Writable by its group or by others. */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Why a cache file must not be believed: whoever can write it, or a log beside it, decides the answers. Undefined when
+ * there is no reason, or no file.
+ */
+export function distrust(path: string): string | undefined {
+  const fs = process.getBuiltinModule("node:fs");
+  for (const part of ["", ...LOGS]) {
+    const found = fs.lstatSync(path + part, { throwIfNoEntry: false });
+    if (found === undefined) continue;
+    const file = part === "" ? "" : `${path}${part}: `;
+    if (found.isSymbolicLink()) return `${file}${UNUSABLE["symbolic-link"]}`;
+    if (found.uid !== process.geteuid?.()) return `${file}it belongs to another user, and is not believed`;
+    if (found.isFile() && (found.mode & WRITABLE_BY_OTHERS) !== 0)
+      return `${file}others may write it, so that it is not believed`;
+  }
+  return undefined;
+}
+
+/** The path with symbolic links in its folder followed, so that the system can be told to follow none at the last step. */
+export function realFolderOf(path: string): string {
+  const { basename, dirname, join } = process.getBuiltinModule("node:path");
+  try {
+    return join(process.getBuiltinModule("node:fs").realpathSync(dirname(path)), basename(path));
+  } catch {
+    return path;
   }
 }
 
@@ -75,7 +108,7 @@ export function createFile(path: string): void {
  */
 export function removeDatabase(path: string): void {
   const fs = process.getBuiltinModule("node:fs");
-  for (const part of ["-journal", "-wal", "-shm", ""]) fs.rmSync(path + part, { force: true });
+  for (const part of [...LOGS, ""]) fs.rmSync(path + part, { force: true });
 }
 
 /**
@@ -85,7 +118,10 @@ export function removeDatabase(path: string): void {
 export function lockReplacement(path: string): Disposable | undefined {
   const fs = process.getBuiltinModule("node:fs");
   const lock = `${path}-replacing`;
-  const heldSinceMs = fs.lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  const held = fs.lstatSync(lock, { throwIfNoEntry: false });
+  if (held !== undefined && !held.isFile())
+    throw new Error(`damaged, and "${lock}" is in the way of replacing it`);
+  const heldSinceMs = held?.mtimeMs;
   if (heldSinceMs !== undefined && Math.abs(Date.now() - heldSinceMs) > STALE_LOCK_MS) {
     fs.rmSync(lock, { force: true });
   }

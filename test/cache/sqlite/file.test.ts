@@ -2,6 +2,8 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  chownSync,
+  mkdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -30,18 +32,18 @@ describe("a cache file", () => {
     expect(folder.names()).toEqual([]);
 
     await opened.store.put(kept());
-    expect([path, `${path}-wal`, `${path}-shm`].map(octalMode)).toEqual(["600", "600", "600"]);
+    expect(octalMode(path)).toBe("600");
     expect([join(folder.path, "a"), join(folder.path, "a/b")].map(octalMode)).toEqual(["700", "700"]);
   });
 
-  test("is one file when nobody has it open, in WAL mode, marked as ours", async () => {
+  test("is one file, without a log that others could cut short, marked as ours", async () => {
     using folder = makeFolder();
     await fill(folder.cache, 1);
     expect(folder.names()).toEqual(["cache.db"]);
     const db = new Database(folder.cache, { readonly: true });
     expect(db.query("PRAGMA application_id").values()).toEqual([[APPLICATION_ID]]);
     expect(db.query("PRAGMA user_version").values()).toEqual([[1]]);
-    expect(db.query("PRAGMA journal_mode").values()).toEqual([["wal"]]);
+    expect(db.query("PRAGMA journal_mode").values()).toEqual([["delete"]]);
     db.close();
   });
 
@@ -56,13 +58,82 @@ describe("a cache file", () => {
     expect(octalMode(folder.cache)).toBe("640");
   });
 
-  test("may be named by a symbolic link, if it exists", async () => {
+  test("may be in a folder that is named by a symbolic link, but not be one itself", async () => {
     using folder = makeFolder();
     await fill(folder.cache, 1);
-    const link = join(folder.path, "link.db");
-    symlinkSync(folder.cache, link);
-    using opened = openStore(link);
+    const link = join(folder.path, "link");
+    symlinkSync(folder.path, link);
+    using opened = openStore(join(link, "cache.db"));
     expect(await opened.store.list()).toHaveLength(1);
+    symlinkSync(folder.cache, join(folder.path, "link.db"));
+    using linked = openStore(join(folder.path, "link.db"));
+    await expect(linked.store.list()).rejects.toThrow(
+      "a symbolic link, which is neither followed nor replaced",
+    );
+  });
+
+  test("left in WAL mode by an earlier version is read, and then written without", async () => {
+    using folder = makeFolder();
+    await fill(folder.cache, 3);
+    runSql(folder.cache, "PRAGMA journal_mode = WAL");
+    using opened = openStore(folder.cache);
+    expect(await opened.store.list()).toHaveLength(3);
+    await opened.store.put(kept());
+    expect(await opened.store.get(question)).not.toBeNull();
+    expect(folder.names()).toEqual(["cache.db"]);
+  });
+
+  test.each<[string, (path: string) => void, RegExp]>([
+    [
+      "its group may write",
+      (path) => chmodSync(path, 0o620),
+      /: others may write it, so that it is not believed$/,
+    ],
+    [
+      "others may write",
+      (path) => chmodSync(path, 0o602),
+      /: others may write it, so that it is not believed$/,
+    ],
+    [
+      "has a log that others may write",
+      (path) => {
+        writeFileSync(`${path}-journal`, "");
+        chmodSync(`${path}-journal`, 0o666);
+      },
+      /-journal: others may write it, so that it is not believed$/,
+    ],
+    [
+      "has a log that is a link",
+      (path) => symlinkSync("/dev/null", `${path}-wal`),
+      /-wal: a symbolic link, which is neither followed nor replaced$/,
+    ],
+    ...(process.geteuid?.() === 0
+      ? [
+          [
+            "another user owns",
+            (path: string) => chownSync(path, 12_345, 12_345),
+            /: it belongs to another user, and is not believed$/,
+          ] as [string, (path: string) => void, RegExp],
+        ]
+      : []),
+  ])("that %s is not believed, nor replaced", async (_, spoil, message) => {
+    using folder = makeFolder();
+    await fill(folder.cache, 1);
+    spoil(folder.cache);
+    using opened = openStore(folder.cache);
+    for (const operation of operationsOf(opened.store)) await expect(operation()).rejects.toThrow(message);
+    expect(opened.replaced).toEqual([]);
+  });
+
+  test("that is damaged beside a folder that is in the way says so", async () => {
+    using folder = makeFolder();
+    await fill(folder.cache, 1);
+    writeFileSync(folder.cache, readFileSync(folder.cache).fill(0xa5, 100));
+    mkdirSync(`${folder.cache}-replacing`);
+    using opened = openStore(folder.cache);
+    await expect(opened.store.list()).rejects.toThrow(
+      `damaged, and "${folder.cache}-replacing" is in the way of replacing it`,
+    );
   });
 
   test("that was removed is made again", async () => {
@@ -162,7 +233,7 @@ describe("a damaged cache file is replaced, once, and said so:", () => {
     await opened.store.put(kept());
     expect(await opened.store.get(question)).not.toBeNull();
     expect(opened.replaced).toEqual([`The cache ${folder.cache} was damaged, and has been replaced`]);
-    expect(folder.names()).toEqual(["cache.db", "cache.db-shm", "cache.db-wal"]);
+    expect(folder.names()).toEqual(["cache.db"]);
     expect(octalMode(folder.cache)).toBe("600");
   });
 
@@ -254,7 +325,7 @@ describe("a file that is not ours is left alone:", () => {
   const foreign = "another program's file, left alone";
   const newer = "written by a newer version of smtpdcheck, left alone";
   const noFile = "not a regular file";
-  const link = "a symbolic link, which is neither followed to a new file nor replaced";
+  const link = "a symbolic link, which is neither followed nor replaced";
 
   test.each<readonly [what: string, why: string, make: (path: string) => void]>([
     ["text", foreign, (path) => writeFileSync(path, "precious\n")],
