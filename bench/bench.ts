@@ -1,9 +1,9 @@
-import { cacheRows } from "./cache.ts";
+import { growthRows } from "./growth.ts";
 import { manyServerRows } from "./many-servers.ts";
-import { markdownTable } from "./markdown-table.ts";
-import { cells, HEADER, type Row } from "./row.ts";
+import { otherToolRows } from "./other-tools.ts";
+import { cacheRows, emptyProgramRows } from "./start-up.ts";
+import { cells, HEADER, markdownTable, type Row } from "./table.ts";
 import { throughputRows } from "./throughput.ts";
-import { emptyProgramRows, otherToolRows } from "./whole-process.ts";
 import { type Section, withWorkbench } from "./workbench.ts";
 
 /** The table, section by section: a further row is a further function here. */
@@ -13,6 +13,7 @@ const SECTIONS: readonly Section[] = [
   otherToolRows,
   manyServerRows,
   throughputRows,
+  growthRows,
 ];
 
 let failures = 0;

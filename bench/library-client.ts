@@ -1,6 +1,6 @@
 import { check } from "../index.ts";
-import { loopbackAddresses } from "./loopback-addresses.ts";
-import type { ThroughputRun } from "./throughput-run.ts";
+import { loopbackAddresses } from "./servers.ts";
+import type { ThroughputRun } from "./throughput.ts";
 
 /** Probes COUNT loopback addresses at PORT through the library, once for each line on standard input. */
 const [port, count] = process.argv.slice(2).map(Number);

@@ -1,6 +1,6 @@
-import { startBlackhole } from "./blackhole.ts";
-import { compare, milliseconds, sideBySide } from "./side-by-side.ts";
-import { median } from "./statistics.ts";
+import { startBlackhole } from "./servers.ts";
+import { median } from "./table.ts";
+import { compare, milliseconds, sideBySide } from "./timing.ts";
 import type { Section } from "./workbench.ts";
 
 const WHAT = "20 servers, 19 of which swallow packets, the last up, `--timeout 1`";

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { compileProgram } from "./build.ts";
-import type { Command } from "./command.ts";
-import { type Responder, startResponder } from "./responder.ts";
-import type { Row } from "./row.ts";
-import { findStopwatch, type Stopwatch } from "./stopwatch.ts";
+import { type Responder, startResponder } from "./servers.ts";
+import type { Row } from "./table.ts";
+import { type Command, findStopwatch, type Stopwatch } from "./timing.ts";
 
 /** What every section of the bench measures with. */
 export type Workbench = {

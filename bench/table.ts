@@ -75,3 +75,34 @@ function judgement(goal: Goal, ratio: number): string {
 function times(ratio: number): string {
   return `${ratio.toFixed(ratio < 0.1 ? 3 : 2)} ×`;
 }
+
+/** A Markdown table whose columns are aligned, so that it reads as well in a terminal. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((name, column) =>
+    Math.max(3, ...[header, ...rows].map((row) => Bun.stringWidth(row[column] ?? name))),
+  );
+  const rule = widths.map((width) => "-".repeat(width));
+  return [header, rule, ...rows].map((row) => line(row, widths)).join("\n");
+}
+
+function line(row: readonly string[], widths: readonly number[]): string {
+  const padded = widths.map((width, column) => {
+    const cell = row[column] ?? "";
+    return cell + " ".repeat(width - Bun.stringWidth(cell));
+  });
+  return `| ${padded.join(" | ")} |`;
+}
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
+/** The median over rounds of one side's value divided by the other's in the same round. */
+export function medianRatio(ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));
+}

@@ -1,14 +1,10 @@
-import { type Command, faultOf } from "./command.ts";
-import { otherTools } from "./other-tools.ts";
-import type { Goal, Row } from "./row.ts";
-import { compare, sideBySide } from "./side-by-side.ts";
+import type { Row } from "./table.ts";
+import { type Command, compare, sideBySide } from "./timing.ts";
 import type { Section } from "./workbench.ts";
 
-const WHAT = "one server up, compiled binary, whole process";
+export const WHAT = "one server up, compiled binary, whole process";
 const ROUNDS = 9;
 const RUNS = 30;
-const TOOL_ROUNDS = 5;
-const TOOL_RUNS = 10;
 
 /** A port of this machine at which nobody listens. */
 const REFUSED = "127.0.0.1:1";
@@ -42,31 +38,35 @@ export const emptyProgramRows: Section = async ({
   return rows;
 };
 
-/** One server up against other tools asked the same. */
-export const otherToolRows: Section = async ({ stopwatch, oneServerUp, responder }) => {
-  const rows: Row[] = [];
-  for (const tool of otherTools(responder.port)) {
-    const goal: Goal = tool.mustBeSlower ? { kind: "below", ratio: 1 } : { kind: "reported" };
-    const row = { what: WHAT, against: tool.name, goal };
-    if (tool.command === null) {
-      rows.push({ ...row, result: { kind: "missing", lacks: tool.from } });
-      continue;
-    }
-    const fault = await faultOf(tool.command);
-    if (fault !== null) {
-      rows.push({ ...row, result: { kind: "missing", lacks: `a working ${tool.from}` } });
-      console.error(`bench: ${fault}`);
-      continue;
-    }
-    const [ours, theirs] = await sideBySide(
-      stopwatch,
-      [
-        { command: oneServerUp, runs: TOOL_RUNS },
-        { command: tool.command, runs: tool.runs },
-      ],
-      TOOL_ROUNDS,
-    );
-    rows.push({ ...row, result: compare(ours, theirs) });
-  }
-  return rows;
+/** Longer than any bench takes, so that nothing expires while it is measured. */
+const KEEP_SECONDS = "3600";
+
+/** An answer from a cache in SQLite, whole process: what opening the file and one query cost. */
+export const cacheRows: Section = async ({ scratch, stopwatch, responder, emptyProgram, smtpdcheck }) => {
+  const args = ["--cache", `${scratch}/cache.db`, "--cache-up", KEEP_SECONDS, `127.0.0.1:${responder.port}`];
+  const hit = smtpdcheck(...args);
+  await stderrOf(hit.argv);
+  const told = await stderrOf([...hit.argv, "-v"]);
+  if (!told.includes("cached")) throw new Error(`The answer did not come from the cache: ${told}`);
+  const [ours, empty] = await sideBySide(
+    stopwatch,
+    [
+      { command: hit, runs: RUNS },
+      { command: emptyProgram, runs: RUNS },
+    ],
+    ROUNDS,
+  );
+  return [
+    {
+      what: "an answer from the cache in SQLite, compiled binary, whole process",
+      against: "an empty compiled Bun program",
+      goal: { kind: "at-most", ratio: 2.4 },
+      result: compare(ours, empty),
+    },
+  ];
 };
+
+async function stderrOf(argv: readonly string[]): Promise<string> {
+  const child = Bun.spawn([...argv], { stdio: ["ignore", "ignore", "pipe"] });
+  return child.stderr.text();
+}
