@@ -123,6 +123,7 @@ describe("smtpdcheck --wait", () => {
     const servers = [`127.0.0.1:${up.port}`, `127.0.0.87:${busy.port}`];
     await using waiting = start(compiled, ["--format", "nagios", "--wait", "14", ...servers]);
     await waiting.saidLines(1);
+    await busy.ended();
     busy[Symbol.dispose]();
     using _up = fakeSmtpServer(GREETS, { hostname: "127.0.0.87", port: busy.port });
     expect(await waiting.ended).toMatchObject({

@@ -25,15 +25,35 @@ export interface FakeSmtpServerOptions {
   readonly cutEvery?: number;
 }
 
+/** Ports of servers that got a free one: at another address it is free too, and tests beside each other must not share it. */
+const givenPorts = new Set<number>();
+
+/** Listens at a port, or at a free one that no other server of this process has, at whatever address. */
+function listenAt<T>(
+  port: number | undefined,
+  options: Omit<Bun.TCPSocketListenOptions<T>, "port">,
+): Bun.TCPSocketListener<T> {
+  if (port !== undefined && port !== 0) return Bun.listen({ ...options, port });
+  const taken: Bun.TCPSocketListener<T>[] = [];
+  for (;;) {
+    const listener = Bun.listen({ ...options, port: 0 });
+    if (!givenPorts.has(listener.port)) {
+      for (const other of taken) other.stop(true);
+      givenPorts.add(listener.port);
+      return listener;
+    }
+    taken.push(listener);
+  }
+}
+
 /** Starts a listener that plays `script` to every connection (the notation is `parseScript`'s); silence follows its end. */
 export function fakeSmtpServer(script: string, options: FakeSmtpServerOptions = {}): FakeSmtpServer {
   const steps = parseScript(script);
   const connections: FakeConnection[] = [];
   const complaints: string[] = [];
   const changed = new Signal();
-  const listener = Bun.listen<FakeConnection>({
+  const listener = listenAt<FakeConnection>(options.port, {
     hostname: options.hostname ?? "127.0.0.1",
-    port: options.port ?? 0,
     socket: {
       open(socket) {
         socket.setNoDelay(true);
