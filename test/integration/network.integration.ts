@@ -109,11 +109,11 @@ describeNeeding("smtpdcheck in a network of its own", lackingNetwork(), () => {
     const startedAtMs = performance.now();
     const targets = Array.from({ length: 40 }, (_, index) => `192.0.2.1:${1_025 + index}`);
     const { status, stdout, stderr } = await probe(DEAF_NEIGHBOUR, "--timeout", "0.5", ...targets);
-    const line = "192.0.2.1: unavailable: 192.0.2.1 timed out in connect (connect N ms)\n";
-    expect({ status, stdout, stderr }).toEqual({
+    const why = "unavailable: 192.0.2.1 timed out in connect (connect N ms)";
+    expect({ status, stdout, lines: stderr.trimEnd().split("\n").toSorted() }).toEqual({
       status: 0,
       stdout: "",
-      stderr: line.repeat(targets.length),
+      lines: targets.map((target) => `${target}: ${why}`).toSorted(),
     });
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   });
@@ -133,7 +133,7 @@ describeNeeding("smtpdcheck in a network of its own", lackingNetwork(), () => {
       "--mount",
       "bash",
       "-c",
-      `set -e\n${lines}\nstatus=0; "$@" || status=$?; kill $other $!; exit $status`,
+      `set -e\n${lines}\nstatus=0; "$@" || status=$?; kill $other $! 2>/dev/null; exit $status`,
       "bash",
     ];
     expect(await run(compiled, list, { under: under(withPrimary) })).toEqual({

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fill, makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
@@ -79,11 +79,15 @@ describe("a cache file that cannot be used costs one warning, not the answer:", 
   const warningOf = (path: string, why: string) => [
     `Cannot use the cache ${path}: ${why}; probing without it`,
   ];
+  const giveToNobody = (path: string) => {
+    if (isRoot) chownSync(path, 65_534, 65_534);
+  };
   const asNobody = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
 
   test("a file that may only be read", async () => {
     using folder = makeFolder();
     await fill(folder.cache, 1);
+    giveToNobody(folder.cache);
     chmodSync(folder.cache, 0o444);
     chmodSync(folder.path, 0o555);
     expect(await ask(folder.cache, asNobody)).toEqual(warningOf(folder.cache, "read-only"));
@@ -93,9 +97,19 @@ describe("a cache file that cannot be used costs one warning, not the answer:", 
   test("a file that may not be read", async () => {
     using folder = makeFolder();
     await fill(folder.cache, 1);
-    chmodSync(folder.cache, isRoot ? 0o600 : 0);
+    giveToNobody(folder.cache);
+    chmodSync(folder.cache, 0);
     chmodSync(folder.path, 0o755);
     expect(await ask(folder.cache, asNobody)).toEqual(warningOf(folder.cache, "permission denied"));
+  });
+
+  test.skipIf(!isRoot)("a file of another user", async () => {
+    using folder = makeFolder();
+    await fill(folder.cache, 1);
+    giveToNobody(folder.cache);
+    expect(await ask(folder.cache)).toEqual(
+      warningOf(folder.cache, "it belongs to another user, and is not believed"),
+    );
   });
 
   test("a folder in which nothing can be made", async () => {
