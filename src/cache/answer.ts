@@ -17,8 +17,8 @@ export interface Asked {
   readonly limitMs: number;
   /** Ends the asking: the answer is then that time ran out, and nothing is kept. */
   readonly signal: AbortSignal;
-  /** Finds out; called only when nobody else knows or is about to. */
-  readonly probe: () => Promise<Probed>;
+  /** Finds out, until the signal; called only when nobody else knows or is about to. */
+  readonly probe: (signal: AbortSignal) => Promise<Probed>;
 }
 
 /** The answer to one who waited for another's in vain. */
@@ -34,8 +34,8 @@ export const TIMED_OUT: Answer = {
 };
 
 /** Probes for an answer. */
-export async function probed({ probe }: Asked): Promise<Answer> {
-  return { ...(await probe()), cachedAtMs: null };
+export async function probed({ probe, signal }: Asked): Promise<Answer> {
+  return { ...(await probe(signal)), cachedAtMs: null };
 }
 
 /** The answer that was kept: no time was spent on it, and no connection made. */

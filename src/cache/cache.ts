@@ -1,4 +1,5 @@
 import { deadline, onAbort } from "../limits/abort.ts";
+import { deadlinesOf } from "../limits/deadline.ts";
 import { MAX_CONNECTIONS, Places } from "../limits/places.ts";
 import { type Answer, type Asked, probed, recalled, TIMED_OUT } from "./answer.ts";
 import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";
@@ -98,10 +99,10 @@ export class Cache {
     const claim = () => this.#store.use((store) => store.claim(question, owner, leaseMs));
 
     const holder = await claim();
-    if (holder === undefined) return probed(asked);
+    if (holder === undefined) return probed(within(asked, patience));
     if (holder !== owner) {
       const advice = patience.sees(holder);
-      if (advice === "probe-anyway") return probed(asked);
+      if (advice === "probe-anyway") return probed(within(asked, patience));
       return advice === "give-up" ? TIMED_OUT : "wait";
     }
     await using _lease = new Lease({
@@ -112,8 +113,9 @@ export class Cache {
     });
     const kept = await this.#find(asked);
     if (kept) return recalled(kept);
-    const answer = await probed(asked);
-    await this.#keep(asked, answer);
+    const ours = within(asked, patience);
+    const answer = await probed(ours);
+    await this.#keep({ ...asked, limitMs: ours.limitMs }, answer);
     return answer;
   }
 
@@ -134,6 +136,13 @@ export class Cache {
     const kept: Kept = { question, outcome, address, checkedAtMs, expiresAtMs, limitMs: underMs };
     await this.#store.use((store) => store.put(kept));
   }
+}
+
+/** What is left of a question's time: that spent waiting for others counts, so that an answer comes within the limit. */
+function within(asked: Asked, patience: Patience): Asked {
+  const limitMs = Math.min(asked.limitMs, patience.leftMs);
+  if (!patience.hasWaited || limitMs === Number.POSITIVE_INFINITY) return asked;
+  return { ...asked, limitMs, signal: deadlinesOf(asked.signal).after(limitMs).signal };
 }
 
 function untilAborted(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {

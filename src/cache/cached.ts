@@ -1,3 +1,4 @@
+import { deadlinesOf } from "../limits/deadline.ts";
 import type { ServerReport } from "../probe/outcome.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Family } from "../text/address.ts";
@@ -14,10 +15,11 @@ export interface CachedTerms {
 export function cached(cache: Cache, { family, timeoutMs }: CachedTerms, probe: Probe): Probe {
   return (target, signal, asker) => {
     const question = { host: target.host, port: target.port, family: family ?? null };
-    const ask = () =>
-      new Promise<ServerReport>((settled, failed) => probe(target, signal, { settled, failed }));
+    const ask = (until: AbortSignal) =>
+      new Promise<ServerReport>((settled, failed) => probe(target, until, { settled, failed }));
+    const limitMs = Math.min(timeoutMs, deadlinesOf(signal).leftMs);
     cache
-      .answer({ question, limitMs: timeoutMs, signal, probe: ask })
+      .answer({ question, limitMs, signal, probe: ask })
       .then((answer) => asker.settled({ ...answer, target }))
       .catch(asker.failed);
   };

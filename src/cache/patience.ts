@@ -7,33 +7,38 @@ const GRACE_MS = 50;
 export type Advice = "wait" | "give-up" | "probe-anyway";
 
 /**
- * How long one asker waits for others. One who has been probing for as long as we would have has shown that the server
- * does not answer in time; but of one who took the lease a moment ago nothing is known, and when holders come and go
- * without an answer that is good for us, waiting for our turn is no use.
+ * How long one asker waits for others: no longer than its own limit, whoever of them dies or takes over meanwhile. All of
+ * them together have then shown that the server does not answer in time. When holders come and go without an answer
+ * that is good for us, waiting for our turn is no use.
  */
 export class Patience {
   readonly #limitMs: number;
   #holder: string | undefined;
-  #sinceMs = 0;
+  #sinceMs: number | undefined;
   #holders = 0;
 
   constructor(limitMs: number) {
     this.#limitMs = limitMs + GRACE_MS;
   }
 
-  /** Milliseconds left for the holder seen last. */
+  /** Milliseconds left: all of the limit before somebody has been waited for. */
   get leftMs(): number {
-    return Math.max(0, this.#sinceMs + this.#limitMs - performance.now());
+    return Math.max(0, (this.#sinceMs ?? performance.now()) + this.#limitMs - performance.now());
+  }
+
+  /** Whether somebody has been waited for. */
+  get hasWaited(): boolean {
+    return this.#sinceMs !== undefined;
   }
 
   /** Takes note of who holds the lease now. */
   sees(holder: string): Advice {
+    this.#sinceMs ??= performance.now();
     if (holder !== this.#holder) {
       this.#holder = holder;
-      this.#sinceMs = performance.now();
       this.#holders += 1;
     }
-    if (this.#holders > MAX_HOLDERS) return "probe-anyway";
-    return this.leftMs > 0 ? "wait" : "give-up";
+    if (this.leftMs === 0) return "give-up";
+    return this.#holders > MAX_HOLDERS ? "probe-anyway" : "wait";
   }
 }

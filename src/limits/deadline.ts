@@ -83,6 +83,11 @@ export class Deadlines {
     onAbort(run, () => this.#endAll(run.reason));
   }
 
+  /** Milliseconds in which every deadline has come; infinite where none is set for all. */
+  get leftMs(): number {
+    return Math.max(0, this.#latestAtMs - performance.now());
+  }
+
   /** Has every deadline that is asked for from now on come no later than in so many milliseconds. */
   limitAll(durationMs: number): void {
     this.#latestAtMs = performance.now() + durationMs;

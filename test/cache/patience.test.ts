@@ -15,14 +15,18 @@ test("sees() gives up on one who has held the lease for the whole limit, and had
   expect(patience.leftMs).toBe(0);
 });
 
-test("sees() waits anew for another, but not for a fourth", () => {
+test("sees() waits for others too, within one limit, but not for a fourth", () => {
   const patience = new Patience(1_000);
+  expect([patience.hasWaited, patience.leftMs]).toEqual([false, 1_050]);
   for (const holder of ["one", "two", "three"]) {
     expect(patience.sees(holder)).toBe("wait");
-    jest.advanceTimersByTime(900);
+    jest.advanceTimersByTime(100);
     expect(patience.sees(holder)).toBe("wait");
   }
+  expect([patience.hasWaited, patience.leftMs]).toEqual([true, 750]);
   expect(patience.sees("four")).toBe("probe-anyway");
+  jest.advanceTimersByTime(750);
+  expect(patience.sees("five")).toBe("give-up");
 });
 
 test("sees() waits for ever where there is no limit", () => {

@@ -51,6 +51,21 @@ test("when the one that probes is killed, another takes over", async () => {
   expect(server.connectionCount).toBe(2);
 });
 
+test("who waits for one that dies takes no longer than its own timeout all the same", async () => {
+  using folder = makeFolder();
+  using server = fakeSmtpServer(SILENT);
+  const args = ["-v", "--cache", folder.cache, `127.0.0.1:${server.port}`];
+  await using holder = start(compiled, ["--timeout", "14", ...args]);
+  await server.saw("");
+  const startedAtMs = performance.now();
+  const waiting = run(compiled, ["--timeout", "2", ...args]);
+  await Bun.sleep(1_300);
+  holder.kill();
+  const { status, stderr } = await waiting;
+  expect([status, performance.now() - startedAtMs < 3_600]).toEqual([0, true]);
+  expect(stderr).toContain(": unavailable: ");
+});
+
 test("nobody waits for another's probe longer than its own timeout", async () => {
   using folder = makeFolder();
   using server = fakeSmtpServer(SILENT);

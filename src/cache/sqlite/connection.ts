@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { ChangedError, DamagedError, failureOf } from "./failure.ts";
 import { createTables, layoutOf } from "./layout.ts";
-import { createFile, distrust, fileState, realFolderOf, UNUSABLE } from "./path.ts";
+import { createFile, fileState, realFolderOf, UNUSABLE } from "./path.ts";
 
 type Sqlite = typeof import("bun:sqlite");
 
@@ -55,18 +55,28 @@ export class SqliteConnection {
   }
 
   #connect(): Database | undefined {
-    const reason = distrust(this.#path);
-    if (reason !== undefined) throw new Error(reason);
     let db: Database | undefined;
     try {
       const { SQLITE_OPEN_READWRITE, SQLITE_OPEN_NOFOLLOW } = this.#sqlite.constants;
-      db = new this.#sqlite.Database(realFolderOf(this.#path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
+      const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW;
+      db = this.#openNoLink(flags);
       db.run("PRAGMA synchronous = OFF");
       return db;
     } catch (error) {
       db?.close();
       if (failureOf(error) !== "cannot-open" || !this.#isNothingThere()) throw error;
       return undefined;
+    }
+  }
+
+  /** SQLite takes offence at a symbolic link anywhere in a path; in its folder one is all right. */
+  #openNoLink(flags: number): Database {
+    try {
+      return new this.#sqlite.Database(this.#path, flags);
+    } catch (error) {
+      const path = realFolderOf(this.#path);
+      if (path === this.#path) throw error;
+      return new this.#sqlite.Database(path, flags);
     }
   }
 
