@@ -71,12 +71,12 @@ export class Cache {
 
   async #ask(asked: Asked): Promise<Answer> {
     const patience = new Patience(asked.limitMs);
-    let kept = await this.#find(asked);
+    let kept = await this.#find(asked, patience);
     for (let pauseMs = FIRST_PAUSE_MS; kept === null; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
       const answer = await this.#takeTurn(asked, patience);
       if (answer !== "wait") return answer;
       await pause(Math.min(pauseMs * (0.75 + Math.random() / 2), patience.leftMs), asked.signal);
-      kept = await this.#find(asked);
+      kept = await this.#find(asked, patience);
     }
     return kept === undefined ? probed(asked) : recalled(kept);
   }
@@ -111,7 +111,7 @@ export class Cache {
       release: () => this.#store.use((store) => store.release(question, owner)),
       signal,
     });
-    const kept = await this.#find(asked);
+    const kept = await this.#find(asked, patience);
     if (kept) return recalled(kept);
     const ours = within(asked, patience);
     const answer = await probed(ours);
@@ -119,11 +119,15 @@ export class Cache {
     return answer;
   }
 
-  /** What is kept and good enough; null for nothing, undefined without a store to look into. */
-  #find({ question, limitMs }: Asked): Promise<Kept | null | undefined> {
+  /**
+   * What is kept and good enough; null for nothing, undefined without a store to look into. For one who has waited, a
+   * time-out is that was learnt within as long as is left: asking again would tell no more.
+   */
+  #find({ question, limitMs }: Asked, patience: Patience): Promise<Kept | null | undefined> {
+    const leftMs = Math.min(limitMs, patience.leftMs);
     return this.#store.use(async (store) => {
       const kept = await store.get(question);
-      return kept !== null && isUsable(kept, limitMs, this.#times, this.#now()) ? kept : null;
+      return kept !== null && isUsable(kept, leftMs, this.#times, this.#now()) ? kept : null;
     });
   }
 

@@ -7,9 +7,12 @@ const RENEWALS = 3;
 /** A shorter lease could not be renewed in time. */
 const SHORTEST_LEASE_MS = 60;
 
-/** How long the lease of somebody who would wait this long is good for: never longer than that. In milliseconds. */
+/**
+ * How long the lease of somebody who would wait this long is good for: a third of that at most, so that who waits just as
+ * long has time to ask when the holder has died. In milliseconds.
+ */
 export function leaseMsFor(limitMs: number): number {
-  return Math.min(LEASE_MS, Math.max(limitMs, SHORTEST_LEASE_MS));
+  return Math.min(LEASE_MS, Math.max(limitMs / 3, SHORTEST_LEASE_MS));
 }
 
 /** How a lease is kept up. */
