@@ -1,8 +1,7 @@
-import { growthRows } from "./growth.ts";
-import { manyServerRows } from "./many-servers.ts";
+import { cacheRows, emptyProgramRows, manyServerRows } from "./command-starts.ts";
+import { cpuRows, memoryRows } from "./library-costs.ts";
 import { otherToolRows } from "./other-tools.ts";
-import { cacheRows, emptyProgramRows } from "./start-up.ts";
-import { cells, HEADER, markdownTable, type Row } from "./table.ts";
+import { markdownTable, type Row } from "./table.ts";
 import { throughputRows } from "./throughput.ts";
 import { type Section, withWorkbench } from "./workbench.ts";
 
@@ -13,7 +12,8 @@ const SECTIONS: readonly Section[] = [
   otherToolRows,
   manyServerRows,
   throughputRows,
-  growthRows,
+  cpuRows,
+  memoryRows,
 ];
 
 let failures = 0;
@@ -32,7 +32,7 @@ await withWorkbench(async (workbench) => {
       failures++;
     }
   }
-  console.log(markdownTable(HEADER, rows.map(cells)));
+  console.log(markdownTable(rows));
   console.log(`
 A ratio is the median over rounds, each of which measures both sides in turn; runs are rounds × runs of either side in a round.
 Whole processes are timed with ${stopwatch.name}. Milliseconds depend on the machine; only ratios count.`);

@@ -1,10 +1,38 @@
-import { WHAT } from "./start-up.ts";
+import { type Command, compare, faultOf, sideBySide } from "./stopwatch.ts";
 import type { Goal, Row } from "./table.ts";
-import { type Command, compare, faultOf, sideBySide } from "./timing.ts";
 import type { Section } from "./workbench.ts";
 
 const ROUNDS = 5;
 const RUNS = 10;
+
+/** One server up against other tools asked the same. */
+export const otherToolRows: Section = async ({ stopwatch, oneServerUp, responder }) => {
+  const rows: Row[] = [];
+  for (const tool of otherTools(responder.port)) {
+    const goal: Goal = tool.mustBeSlower ? { kind: "below", figure: 1 } : { kind: "reported" };
+    const row = { what: "one server up, compiled binary, whole process", against: tool.name, goal };
+    if (tool.command === null) {
+      rows.push({ ...row, result: { kind: "missing", lacks: tool.from } });
+      continue;
+    }
+    const fault = await faultOf(tool.command);
+    if (fault !== null) {
+      rows.push({ ...row, result: { kind: "missing", lacks: `a working ${tool.from}` } });
+      console.error(`bench: ${fault}`);
+      continue;
+    }
+    const [ours, theirs] = await sideBySide(
+      stopwatch,
+      [
+        { command: oneServerUp, runs: RUNS },
+        { command: tool.command, runs: tool.runs },
+      ],
+      ROUNDS,
+    );
+    rows.push({ ...row, result: compare(ours, theirs) });
+  }
+  return rows;
+};
 
 /** A tool that can be asked whether a server is up; `command` is null where it is not installed. */
 type OtherTool = {
@@ -79,32 +107,3 @@ function python(): string | null {
   const { stdout, success } = Bun.spawnSync([onPath, "-c", "import sys; print(sys.executable)"]);
   return success ? stdout.toString().trim() : null;
 }
-
-/** One server up against other tools asked the same. */
-export const otherToolRows: Section = async ({ stopwatch, oneServerUp, responder }) => {
-  const rows: Row[] = [];
-  for (const tool of otherTools(responder.port)) {
-    const goal: Goal = tool.mustBeSlower ? { kind: "below", ratio: 1 } : { kind: "reported" };
-    const row = { what: WHAT, against: tool.name, goal };
-    if (tool.command === null) {
-      rows.push({ ...row, result: { kind: "missing", lacks: tool.from } });
-      continue;
-    }
-    const fault = await faultOf(tool.command);
-    if (fault !== null) {
-      rows.push({ ...row, result: { kind: "missing", lacks: `a working ${tool.from}` } });
-      console.error(`bench: ${fault}`);
-      continue;
-    }
-    const [ours, theirs] = await sideBySide(
-      stopwatch,
-      [
-        { command: oneServerUp, runs: RUNS },
-        { command: tool.command, runs: tool.runs },
-      ],
-      ROUNDS,
-    );
-    rows.push({ ...row, result: compare(ours, theirs) });
-  }
-  return rows;
-};

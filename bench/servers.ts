@@ -1,13 +1,18 @@
+import { readSync } from "node:fs";
 import type { Socket } from "bun";
-import { compileC } from "./build.ts";
-
-const LISTEN = new URL("./listen.ts", import.meta.url).pathname;
 
 /** A listening process of the bench's own. */
 export type Listener = { readonly port: number; stop(): Promise<void> };
 
+/** A port of this machine at which nobody listens. */
+export const REFUSED_PORT = 1;
+
+/** Long enough for any loopback connection the kernel means to accept. */
+const SWALLOWED_AFTER_MS = 300;
+const MAX_BACKLOG = 5_000;
+
 /** Starts a process that prints the port it listens on as its first line, and that ends when its standard input does. */
-async function startListener(argv: readonly string[]): Promise<Listener> {
+export async function startListener(argv: readonly string[]): Promise<Listener> {
   const child = Bun.spawn([...argv], { stdio: ["pipe", "pipe", "inherit"] });
   for await (const chunk of child.stdout) {
     const port = Number.parseInt(new TextDecoder().decode(chunk), 10);
@@ -22,23 +27,14 @@ async function startListener(argv: readonly string[]): Promise<Listener> {
   throw new Error(`Ended before it listened: ${argv.join(" ")}`);
 }
 
-/** An SMTP server that greets at once, at every loopback address, in a process of its own. */
-export type Responder = Listener & { readonly kind: "C" | "Bun" };
-
-/** Starts the epoll server where there is a C compiler, else a slower one on Bun. */
-export async function startResponder(scratch: string): Promise<Responder> {
-  const compiled = await compileC("epoll-server", scratch);
-  if (compiled !== null) return { ...(await startListener([compiled])), kind: "C" };
-  return { ...(await startListener([process.execPath, LISTEN, "greeting"])), kind: "Bun" };
+/** Starts what epoll-server.c is, on Bun and slower, for machines without a C compiler. */
+export function startBunResponder(): Promise<Listener> {
+  return startOwn("responder");
 }
-
-/** Long enough for any loopback connection the kernel means to accept. */
-const SWALLOWED_AFTER_MS = 300;
-const MAX_BACKLOG = 5_000;
 
 /** Starts a port that swallows packets, at every loopback address: a listener that never accepts, its backlog full. */
 export async function startBlackhole(): Promise<Listener> {
-  const listener = await startListener([process.execPath, LISTEN, "deaf"]);
+  const listener = await startOwn("deaf");
   const waiting: Socket[] = [];
   for (;;) {
     const socket = await connectOrGiveUp(listener.port);
@@ -62,7 +58,37 @@ function connectOrGiveUp(port: number): Promise<Socket | null> {
   return Promise.race([socket, Bun.sleep(SWALLOWED_AFTER_MS).then(() => null)]);
 }
 
-/** Different addresses of this machine's loopback interface, starting at 127.1.0.1. */
-export function loopbackAddresses(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, i) => `127.1.${Math.floor(i / 250)}.${1 + (i % 250)}`);
+/** What this file does when it is run. */
+const OWN = { responder: respond, deaf: listenAndNeverAccept } as const;
+
+function startOwn(name: keyof typeof OWN): Promise<Listener> {
+  return startListener([process.execPath, import.meta.path, name]);
 }
+
+function respond(): void {
+  const listener = Bun.listen({
+    hostname: "0.0.0.0",
+    port: 0,
+    socket: {
+      open(socket) {
+        socket.write("220 mx.test ESMTP\r\n");
+      },
+      data(socket, command) {
+        if (/^quit/i.test(command.toString("latin1"))) socket.end("221 mx.test closes\r\n");
+        else socket.write("250 mx.test\r\n");
+      },
+    },
+  });
+  console.log(listener.port);
+  process.stdin.resume().on("end", () => process.exit());
+}
+
+/** The blocking read keeps the event loop from turning until standard input ends. */
+function listenAndNeverAccept(): void {
+  const listener = Bun.listen({ hostname: "0.0.0.0", port: 0, socket: { data() {} } });
+  console.log(listener.port);
+  readSync(0, new Uint8Array(1));
+  process.exit();
+}
+
+if (import.meta.main) OWN[process.argv[2] as keyof typeof OWN]();

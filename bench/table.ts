@@ -1,93 +1,97 @@
-/** What a ratio has to reach; `reported` ratios are shown and not judged. */
+/** What a figure has to reach; `reported` ratios are shown and not judged. */
 export type Goal =
-  | { readonly kind: "at-most"; readonly ratio: number }
-  | { readonly kind: "at-least"; readonly ratio: number }
-  | { readonly kind: "below"; readonly ratio: number }
+  | { readonly kind: "at-most"; readonly figure: number }
+  | { readonly kind: "at-least"; readonly figure: number }
+  | { readonly kind: "below"; readonly figure: number }
   | { readonly kind: "reported" };
 
 /** One line of the bench table. */
 export type Row = {
   readonly what: string;
   readonly against: string;
+  /** What its figures are in; ratios where it is left out. */
+  readonly unit?: "×" | "KiB";
   readonly goal: Goal;
   readonly result: Measured | Missing;
 };
 
-/** A ratio as the median of rounds, each of which measured both sides. */
+/** A figure as the median of rounds, each of which measured both sides. */
 export type Measured = {
   readonly kind: "measured";
-  readonly ratio: number;
+  readonly figure: number;
   readonly runs: string;
-  /** Both sides in their own units, on this machine: context for the ratio, not a result. */
+  /** Both sides in their own units, on this machine: context for the figure, not a result. */
   readonly here: string;
 };
 
 /** A row that could not be measured, and what it lacks. */
 type Missing = { readonly kind: "missing"; readonly lacks: string };
 
-/** The header of the bench table. */
-export const HEADER = ["what", "against", "measured", "to reach", "result", "runs", "medians here"] as const;
+const HEADER = ["what", "against", "measured", "to reach", "result", "runs", "medians here"] as const;
 
-/** One row as the cells of the bench table. */
-export function cells({ what, against, goal, result }: Row): readonly string[] {
+/** The rows as a Markdown table whose columns are aligned, so that it reads as well in a terminal. */
+export function markdownTable(rows: readonly Row[]): string {
+  const lines = [HEADER, ...rows.map(cells)];
+  const widths = HEADER.map((_, column) =>
+    Math.max(...lines.map((line) => Bun.stringWidth(line[column] ?? ""))),
+  );
+  const rule = widths.map((width) => "-".repeat(width));
+  return lines
+    .toSpliced(1, 0, rule)
+    .map((line) => aligned(line, widths))
+    .join("\n");
+}
+
+function cells({ what, against, unit = "×", goal, result }: Row): readonly string[] {
   switch (result.kind) {
     case "measured":
       return [
         what,
         against,
-        times(result.ratio),
-        goalText(goal),
-        judgement(goal, result.ratio),
+        inUnit(result.figure, unit),
+        goalText(goal, unit),
+        judgement(goal, result.figure),
         result.runs,
         result.here,
       ];
     case "missing":
-      return [what, against, "", goalText(goal), `missing: ${result.lacks}`, "", ""];
+      return [what, against, "", goalText(goal, unit), `missing: ${result.lacks}`, "", ""];
   }
 }
 
-function goalText(goal: Goal): string {
+function goalText(goal: Goal, unit: string): string {
   switch (goal.kind) {
     case "at-most":
-      return `≤ ${goal.ratio} ×`;
+      return `≤ ${goal.figure} ${unit}`;
     case "at-least":
-      return `≥ ${goal.ratio} ×`;
+      return `≥ ${goal.figure} ${unit}`;
     case "below":
-      return `< ${goal.ratio} ×`;
+      return `< ${goal.figure} ${unit}`;
     case "reported":
       return "";
   }
 }
 
-function judgement(goal: Goal, ratio: number): string {
+function judgement(goal: Goal, figure: number): string {
   switch (goal.kind) {
     case "at-most":
-      return ratio <= goal.ratio ? "met" : "not met";
+      return figure <= goal.figure ? "met" : "not met";
     case "at-least":
-      return ratio >= goal.ratio ? "met" : "not met";
+      return figure >= goal.figure ? "met" : "not met";
     case "below":
-      return ratio < goal.ratio ? "met" : "not met";
+      return figure < goal.figure ? "met" : "not met";
     case "reported":
       return "reported";
   }
 }
 
-function times(ratio: number): string {
-  return `${ratio.toFixed(ratio < 0.1 ? 3 : 2)} ×`;
+function inUnit(figure: number, unit: string): string {
+  return `${figure.toFixed(figure < 0.1 ? 3 : 2)} ${unit}`;
 }
 
-/** A Markdown table whose columns are aligned, so that it reads as well in a terminal. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((name, column) =>
-    Math.max(3, ...[header, ...rows].map((row) => Bun.stringWidth(row[column] ?? name))),
-  );
-  const rule = widths.map((width) => "-".repeat(width));
-  return [header, rule, ...rows].map((row) => line(row, widths)).join("\n");
-}
-
-function line(row: readonly string[], widths: readonly number[]): string {
+function aligned(line: readonly string[], widths: readonly number[]): string {
   const padded = widths.map((width, column) => {
-    const cell = row[column] ?? "";
+    const cell = line[column] ?? "";
     return cell + " ".repeat(width - Bun.stringWidth(cell));
   });
   return `| ${padded.join(" | ")} |`;

@@ -11,6 +11,56 @@ export type Command = {
   readonly isCompiled?: true;
 };
 
+/** A command, and how often it runs in each round. */
+export type Contender = { readonly command: Command; readonly runs: number };
+
+/** The median milliseconds of one contender, round by round. */
+export type Timing = { readonly contender: Contender; readonly mediansMs: readonly number[] };
+
+/** Times contenders in turn, compiled ones as a fresh copy each round, round after round and in the opposite order every other round, so that whatever else the machine does meets them all. */
+export async function sideBySide<const C extends readonly Contender[]>(
+  stopwatch: Stopwatch,
+  contenders: C,
+  rounds: number,
+): Promise<{ readonly [I in keyof C]: Timing }> {
+  for (const { command } of contenders) {
+    const fault = await faultOf(command);
+    if (fault !== null) throw new Error(fault);
+  }
+  const lanes = contenders.map((contender) => ({ contender, mediansMs: [] as number[] }));
+  for (let round = 0; round < rounds; round++) {
+    for (const { contender, mediansMs } of round % 2 === 0 ? lanes : lanes.toReversed()) {
+      mediansMs.push(median(await stopwatch.time(freshCopy(contender.command), contender.runs)));
+    }
+  }
+  return lanes as { readonly [I in keyof C]: Timing };
+}
+
+function freshCopy(command: Command): Command {
+  const [program, ...args] = command.argv;
+  if (program === undefined || !command.isCompiled) return command;
+  const copy = `${program}-copy`;
+  rmSync(copy, { force: true });
+  copyFileSync(program, copy);
+  return { ...command, argv: [copy, ...args] };
+}
+
+/** How much longer one contender took than the other, as a result for the table. */
+export function compare(ours: Timing, theirs: Timing): Measured {
+  const rounds = ours.mediansMs.length;
+  return {
+    kind: "measured",
+    figure: medianRatio(ours.mediansMs, theirs.mediansMs),
+    runs: `${rounds} × ${ours.contender.runs}:${theirs.contender.runs}`,
+    here: `${milliseconds(ours)} : ${milliseconds(theirs)}`,
+  };
+}
+
+/** A contender's median over all rounds, for people. */
+export function milliseconds({ mediansMs }: Timing): string {
+  return `${median(mediansMs).toFixed(1)} ms`;
+}
+
 /** Runs a command once, and gives what is wrong with what came of it, or null. */
 export async function faultOf(command: Command): Promise<string | null> {
   const child = Bun.spawn([...command.argv], { stdio: ["ignore", "pipe", "pipe"] });
@@ -21,7 +71,6 @@ export async function faultOf(command: Command): Promise<string | null> {
   return `expected ${JSON.stringify(command.prints)}, got ${JSON.stringify(printed)}, from: ${command.argv.join(" ")}`;
 }
 
-/** What is wrong with the exit status of a command that has ended, or null. */
 function statusFault({ argv, exitStatus }: Command, status: number | null): string | null {
   if (status === exitStatus) return null;
   return `expected exit status ${exitStatus}, got ${status}, from: ${argv.join(" ")}`;
@@ -95,54 +144,4 @@ function warmUpRuns(runs: number): number {
 
 function quote(argument: string): string {
   return `'${argument.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A command, and how often it runs in each round. */
-export type Contender = { readonly command: Command; readonly runs: number };
-
-/** The median milliseconds of one contender, round by round. */
-export type Timing = { readonly contender: Contender; readonly mediansMs: readonly number[] };
-
-/** Times contenders in turn, compiled ones as a fresh copy each round, round after round and in the opposite order every other round, so that whatever else the machine does meets them all. */
-export async function sideBySide<const C extends readonly Contender[]>(
-  stopwatch: Stopwatch,
-  contenders: C,
-  rounds: number,
-): Promise<{ readonly [I in keyof C]: Timing }> {
-  for (const { command } of contenders) {
-    const fault = await faultOf(command);
-    if (fault !== null) throw new Error(fault);
-  }
-  const lanes = contenders.map((contender) => ({ contender, mediansMs: [] as number[] }));
-  for (let round = 0; round < rounds; round++) {
-    for (const { contender, mediansMs } of round % 2 === 0 ? lanes : lanes.toReversed()) {
-      mediansMs.push(median(await stopwatch.time(freshCopy(contender.command), contender.runs)));
-    }
-  }
-  return lanes as { readonly [I in keyof C]: Timing };
-}
-
-function freshCopy(command: Command): Command {
-  const [program, ...args] = command.argv;
-  if (program === undefined || !command.isCompiled) return command;
-  const copy = `${program}-copy`;
-  rmSync(copy, { force: true });
-  copyFileSync(program, copy);
-  return { ...command, argv: [copy, ...args] };
-}
-
-/** How much longer one contender took than the other, as a result for the table. */
-export function compare(ours: Timing, theirs: Timing): Measured {
-  const rounds = ours.mediansMs.length;
-  return {
-    kind: "measured",
-    ratio: medianRatio(ours.mediansMs, theirs.mediansMs),
-    runs: `${rounds} × ${ours.contender.runs}:${theirs.contender.runs}`,
-    here: `${milliseconds(ours)} : ${milliseconds(theirs)}`,
-  };
-}
-
-/** A contender's median over all rounds, for people. */
-export function milliseconds({ mediansMs }: Timing): string {
-  return `${median(mediansMs).toFixed(1)} ms`;
 }
