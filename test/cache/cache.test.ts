@@ -371,3 +371,18 @@ test("close() closes the store, if one was opened", async () => {
   await cache.close();
   expect(store.isClosed).toBe(true);
 });
+
+test("answer() leaves no timer behind when the run ends while it waits for another", async () => {
+  const store = new FaultyStore();
+  const other = new AbortController();
+  void cacheOver(store).cache.answer(asked({ signal: other.signal, probe: heldProbe().probe }));
+  await settleAll();
+  const run = new AbortController();
+  const answer = cacheOver(store).cache.answer(asked({ signal: run.signal, probe: heldProbe().probe }));
+  await settleAll();
+  other.abort();
+  run.abort();
+  await answer;
+  await settleAll();
+  expect(jest.getTimerCount()).toBe(0);
+});

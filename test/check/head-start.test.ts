@@ -82,3 +82,14 @@ describe("check() gives the first server that counts a head start:", () => {
     await checking.catch(() => {});
   });
 });
+
+test("check() for all waits a moment for others to blame, and leaves no timer when the last of them is settled", async () => {
+  using dead = refusedPort(ONE);
+  using silent = fakeSmtpServer(SILENT, { hostname: TWO });
+  const checking = check(`${ONE}:${dead.port} ${TWO}:${silent.port}`, { requirement: "all", timeoutMs: 50 });
+  await silent.saw("");
+  for (let turn = 0; turn < 20; turn += 1) await Bun.file("/dev/null").text();
+  jest.advanceTimersByTime(60);
+  expect((await checking).servers.map(({ outcome }) => outcome.kind)).toEqual(["refused", "timed-out"]);
+  expect(jest.getTimerCount()).toBe(0);
+});

@@ -134,6 +134,17 @@ describe("inTurn()", () => {
     expect(started).toEqual([0, 1, 2]);
   });
 
+  test("starts nothing more after the end, and leaves no timer", () => {
+    jest.useFakeTimers();
+    const { started, settle, resume, bring } = play(2, { mayGrow: () => true });
+    settle[0]?.(0);
+    expect(jest.getTimerCount()).toBe(0);
+    bring(2);
+    resume();
+    jest.advanceTimersByTime(1_000);
+    expect(started).toEqual([0]);
+  });
+
   test("keeps no process alive that has nothing else to wait for", async () => {
     const code = `
       const { inTurn } = await import(${JSON.stringify(`${import.meta.dir}/../../src/limits/in-turn.ts`)});

@@ -4,7 +4,7 @@ import { Places } from "../../src/limits/places.ts";
 import { STAGGER_MS, type Tried, tryAddresses } from "../../src/probe/addresses.ts";
 import { Attempts } from "../../src/probe/attempts.ts";
 import { HostLookup, type LimitedLookup } from "../../src/probe/lookups.ts";
-import type { Attempt } from "../../src/smtp/attempt.ts";
+import type { Attempt, AttemptOutcome } from "../../src/smtp/attempt.ts";
 import { FAREWELL_MS } from "../../src/smtp/farewell.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
@@ -327,4 +327,22 @@ describe("tryAddresses() with a family that is not there yet", () => {
   function found(...addresses: readonly string[]): LimitedLookup {
     return { kind: "found", addresses };
   }
+});
+
+test("tryAddresses() lets this machine's own failure outweigh any other", async () => {
+  const outcomes: Readonly<Record<string, AttemptOutcome>> = {
+    "192.0.2.1": { kind: "declined", reply: { code: 421, lines: ["busy"], complete: true } },
+    "192.0.2.2": { kind: "no-resources", cause: "EMFILE" },
+    "192.0.2.3": { kind: "refused" },
+  };
+  const attempts: Pick<Attempts, "ask"> = {
+    ask(endpoint, asker) {
+      asker.admitted();
+      const outcome = outcomes[endpoint.address] ?? { kind: "refused" };
+      asker.settled({ endpoint, outcome, connectMs: 1, greetingMs: null });
+    },
+  };
+  const found: LimitedLookup = { kind: "found", addresses: Object.keys(outcomes) };
+  const { decisive } = await tryAnswers([found], 25, 1_000, attempts);
+  expect(decisive.outcome).toEqual({ kind: "no-resources", cause: "EMFILE" });
 });

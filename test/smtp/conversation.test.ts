@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, jest, test } from "bun:test";
 import type { Attempt, AttemptOutcome } from "../../src/smtp/attempt.ts";
 import { Conversation } from "../../src/smtp/conversation.ts";
 import { ladder } from "../../src/smtp/ladder.ts";
@@ -243,5 +243,26 @@ describe("Conversation plays a script of several turns", () => {
   ])("of which the server %s a later one", async (_, ending, kind, lastWord) => {
     const { outcome, heard } = await playHello(`S: 220 mx.test\nC: EHLO me.test\n${ending}`);
     expect({ kind: outcome.kind, heard }).toEqual({ kind, heard: `EHLO me.test\r\n${lastWord}` });
+  });
+});
+
+describe("Conversation leaves no timer behind while the text of a refusal is late", () => {
+  test.each([
+    ["when it is cancelled", (dialogue: ReturnType<typeof converse>) => dialogue.cancel()],
+    [
+      "when the server closes",
+      async (dialogue: ReturnType<typeof converse>, server: FakeSmtpServer) => {
+        server[Symbol.dispose]();
+        await dialogue.attempt;
+      },
+    ],
+  ])("%s", async (_, end) => {
+    using server = fakeSmtpServer("S| 554-no");
+    jest.useFakeTimers();
+    const dialogue = converse(server);
+    while (jest.getTimerCount() === 0) await Bun.file("/dev/null").text();
+    await end(dialogue, server);
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
   });
 });

@@ -185,3 +185,10 @@ test("canonicalAddressOfAnySpelling() does not read what is longer than any spel
     expect(canonicalAddressOfAnySpelling(`${"0".repeat(count)}.0.0.1`)).toBeUndefined();
   }
 });
+
+test.each(["192.0.2.", "192.0.2", ".0.2.1", "192..2.1", "1.2.3.4.", ""])(
+  "canonicalAddress() of %j is none",
+  (text) => {
+    expect(canonicalAddress(text)).toBeUndefined();
+  },
+);

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
-import {
+import { describe, expect, spyOn, test } from "bun:test";
+import fs, {
   chmodSync,
   chownSync,
   mkdirSync,
@@ -319,6 +319,23 @@ describe("a damaged cache file is replaced, once, and said so:", () => {
     expect(opened.replaced).toHaveLength(1);
     expect(folder.names()).not.toContain("cache.db-replacing");
   });
+});
+
+test("a damaged cache file is looked at again under the lock, and not removed when another has replaced it", async () => {
+  using folder = makeFolder();
+  await fill(folder.cache, 3);
+  const good = readFileSync(folder.cache);
+  writeFileSync(folder.cache, Buffer.from(good).fill(0xa5, 200));
+  const open = fs.openSync;
+  const opened = openStore(folder.cache);
+  const spy = spyOn(fs, "openSync").mockImplementation((path, ...rest) => {
+    if (String(path).endsWith("-replacing")) writeFileSync(folder.cache, good);
+    return open(path, ...rest);
+  });
+  expect(await opened.store.list()).toHaveLength(3);
+  spy.mockRestore();
+  expect(opened.replaced).toEqual([]);
+  opened.store.close();
 });
 
 describe("a file that is not ours is left alone:", () => {

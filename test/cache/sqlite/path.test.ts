@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
-import { mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { describe, expect, spyOn, test } from "bun:test";
+import fs, { mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   APPLICATION_ID,
@@ -72,6 +72,22 @@ test("removeDatabase() removes all of a database, and nothing else", () => {
   removeDatabase(folder.cache);
   removeDatabase(folder.cache);
   expect(folder.names()).toEqual(["cache.db-other"]);
+});
+
+test("removeDatabase() removes the file itself last: a log beside an empty file is thrown away, beside a full one replayed", () => {
+  using folder = makeFolder();
+  const removed = spyOn(fs, "rmSync");
+  removeDatabase(folder.cache);
+  expect(removed.mock.calls.map(([path]) => path).at(-1)).toBe(folder.cache);
+  removed.mockRestore();
+});
+
+test("lockReplacement() takes the right from one who holds it since the future", () => {
+  using folder = makeFolder();
+  lockReplacement(folder.cache);
+  const soon = Date.now() / 1000 + 3_600;
+  utimesSync(`${folder.cache}-replacing`, soon, soon);
+  expect(lockReplacement(folder.cache)).toBeDefined();
 });
 
 test("lockReplacement() gives the right to one at a time, and takes it from the dead", () => {
