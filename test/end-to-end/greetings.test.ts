@@ -33,7 +33,7 @@ const rows: readonly Row[] = [
     cutEvery: 1,
     status: 1,
     says: /^available: 127\.0\.0\.1 said "220/,
-    sent: "",
+    sent: /^(QUIT\r\n)?$/,
   },
   {
     server: "declines one octet at a time",
