@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { check } from "../../src/check/check.ts";
+import { StopHostError } from "../../src/check/stop-hosts.ts";
 import type { ServerReport } from "../../src/probe/outcome.ts";
 import { type ZoneAnswer, zoneResolver } from "../fake/zone-resolver.ts";
 import { THREE, threeServers } from "./three-servers.ts";
@@ -83,5 +84,27 @@ describe("check() with a slow lookup", () => {
     slow.resolve(["127.0.0.61"]);
     expect((await checking).verdict).toBe("unavailable");
     expect(await three.connections()).toEqual([0, 0, 0]);
+  });
+});
+
+describe("check() with a stop host, when this machine cannot look a server up", () => {
+  const resolver = zoneResolver({ ...THREE, "s2.test": { ownFailure: "EMFILE" } });
+  const doubt = new StopHostError('Cannot tell whether "s2.test" is the stop host: EMFILE');
+
+  test.each(["decided", "settled"] as const)("cannot tell, until %s", async (until) => {
+    using three = threeServers("S: 421 busy\nC: QUIT");
+    const options = { resolver, stop: ["192.0.2.9"], port: three.port, until };
+    await expect(check("s1.test s2.test s3.test", options)).rejects.toThrow(doubt);
+    expect((await three.connections())[2]).toBe(0);
+  });
+
+  test("answers all the same when a server in front of it is up", async () => {
+    using three = threeServers();
+    const { server } = await check("s1.test s2.test s3.test", {
+      resolver,
+      stop: ["192.0.2.9"],
+      port: three.port,
+    });
+    expect(server?.server).toBe("s1.test");
   });
 });
