@@ -40,22 +40,24 @@ type Ask = (host: string, family: Family, signal?: AbortSignal) => Promise<Addre
  * something else is sent there, and waits in a busy loop for up to 26 s.
  */
 export function askingBothAtOnce(ask: Ask): Ask {
-  const pending = new WeakMap<AbortSignal, Map<string, Promise<AddressLookup>>>();
-  const unshared = new AbortController().signal;
-  return (host, family, signal = unshared) => {
-    const those = pending.get(signal) ?? new Map<string, Promise<AddressLookup>>();
-    pending.set(signal, those);
-    const key = `${host} ${family}`;
-    const shared = those.get(key);
-    if (shared !== undefined) {
-      those.delete(key);
-      return shared;
+  let pending: WeakMap<AbortSignal, Map<string, Promise<AddressLookup>>> | undefined;
+  return (host, family, signal) => {
+    const those = signal === undefined ? undefined : pending?.get(signal);
+    const shared = those ?? new Map<string, Promise<AddressLookup>>();
+    if (signal !== undefined) {
+      pending ??= new WeakMap();
+      pending.set(signal, shared);
+    }
+    const [key, other] = [`${host} ${family}`, `${host} ${family === 4 ? 6 : 4}`];
+    const alongBefore = shared.get(key);
+    if (alongBefore !== undefined) {
+      shared.delete(key);
+      return alongBefore;
     }
     const [asked, along] = [ask(host, family, signal), ask(host, family === 4 ? 6 : 4, signal)];
-    const other = `${host} ${family === 4 ? 6 : 4}`;
-    those.set(other, along);
+    shared.set(other, along);
     const forget = () => {
-      if (those.get(other) === along) those.delete(other);
+      if (shared.get(other) === along) shared.delete(other);
     };
     along.then(forget, forget);
     return asked;
