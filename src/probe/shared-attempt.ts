@@ -25,8 +25,9 @@ export class SharedAttempt {
   readonly #waiters = new Set<Waiter>();
   readonly #over: (attempt: Attempt | undefined) => void;
   #conversation: Conversation;
-  /** What came of it before; it waits for a place to begin anew. */
+  /** That it had no descriptor at first: the time it lost so is our fault, and running out of it says nothing of the server. */
   #earlier: Attempt | undefined;
+  #isQueued = false;
 
   /** A place is taken for it. `over` is called once, with the attempt, or without one when it was given up. */
   constructor(endpoint: Endpoint, places: Places, over: (attempt: Attempt | undefined) => void) {
@@ -62,7 +63,7 @@ export class SharedAttempt {
     }
     this.#over(undefined);
     waiter.tell(attempt);
-    if (this.#earlier !== undefined) return;
+    if (this.#isQueued) return;
     if (waiter.isCalledOff) this.#conversation.takeLeave(() => this.#places.leave());
     else {
       this.#conversation.cancel();
@@ -77,6 +78,7 @@ export class SharedAttempt {
 
   #beginAnew(earlier: Attempt): void {
     this.#earlier = earlier;
+    this.#isQueued = true;
     this.#places.makeDo();
     this.#places.leave();
     this.#places.enter(() => {
@@ -84,7 +86,7 @@ export class SharedAttempt {
         this.#places.leave();
         return;
       }
-      this.#earlier = undefined;
+      this.#isQueued = false;
       this.#conversation = new Conversation(this.#endpoint, ladder(), this);
     });
   }
