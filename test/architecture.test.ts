@@ -43,7 +43,6 @@ const TYPES_ALONE = [
 const TESTED_WITH: Readonly<Record<string, string>> = {
   "report/perfdata": "report/nagios",
   "probe/lookups": "probe/prober",
-  "probe/shared-attempt": "probe/attempts",
   "check/means": "check/run",
   "check/stop-gate": "check/run-slow-lookup",
   "command/bin": "end-to-end/usage",

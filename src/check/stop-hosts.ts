@@ -60,7 +60,11 @@ export function stopRuleOf(
     ...(stopSelf ? [thisMachine(lookUp)] : []),
   ];
   const [first, ...others] = rules;
-  return first === undefined ? undefined : union([first, ...others]);
+  if (first === undefined) return undefined;
+  const rule = union([first, ...others]);
+  // A run may end before it waits for them; their failure is then nobody's.
+  rule.addresses.catch(() => {});
+  return rule;
 }
 
 /**

@@ -16,9 +16,6 @@ import { canRewrite, paint, terminalColumns, writeError } from "./terminal.ts";
 const EXIT_ERROR = 2;
 const EXIT_UNKNOWN = 3;
 
-/** As many dead servers as a process that ends with its answer may leave to the kernel. */
-const LEFT_BEHIND = 16;
-
 const WARNING_COLOUR = 33;
 
 const onDemand = () => import("./on-demand.ts");
@@ -83,7 +80,7 @@ async function checkAsAsked(command: Command): Promise<Report> {
     const { waitUntilMet } = await onDemand();
     return waitUntilMet(servers, options, command.waiting, isAsWaitedFor(command));
   }
-  allowUncancellable(LEFT_BEHIND);
+  allowUncancellable(1);
   const ask = (asked: CheckOptions) => check(servers, cache === undefined ? asked : { ...asked, cache });
   const report = await (canRewrite() ? (await onDemand()).withProgress(options, ask) : ask(options));
   if (command.isVerbose) tellMissingStop(report, listed, command);

@@ -5,7 +5,7 @@ export interface Turns<Item, Result> {
   /** Whether more may come; whoever brings it calls {@link InTurn.resume}. */
   mayGrow(): boolean;
   readonly staggerMs: number;
-  /** Starts one; calls `begun` when it is really under way, for the stagger runs from then on, and `settled` once. */
+  /** Starts one; calls `begun` when it is really under way, for the stagger runs from then on (again if it is begun anew), and `settled` once. */
   start(item: Item, begun: () => void, settled: (result: Result) => void): void;
   /** Whether another may be started. */
   goesOn(): boolean;
@@ -28,6 +28,7 @@ export function inTurn<Item, Result>(turns: Turns<Item, Result>): () => void {
 
   const begun = () => {
     isBeginning = false;
+    clearTimeout(stagger);
     if (!isOver) stagger = setTimeout(staggered, turns.staggerMs).unref();
   };
 

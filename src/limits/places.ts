@@ -7,6 +7,9 @@ const MAX_LOOKUPS = 100;
 /** With so many connections open, the room that the descriptor limit leaves is looked at before one more is made. */
 const MANY_CONNECTIONS = 24;
 
+/** A want of room is believed so long, for others may give back what they have: then it is looked at again. */
+const LOOK_AGAIN_MS = 250;
+
 /** Lets so many in at a time; the others wait in the order in which they came. */
 export class Places {
   readonly #limit: (taken: number) => number;
@@ -14,6 +17,7 @@ export class Places {
   #firstWaiting = 0;
   #taken = 0;
   #ceiling = Number.POSITIVE_INFINITY;
+  #ceilingUntilMs = 0;
   #isAdmitting = false;
 
   /** The limit may depend on how many places are taken. */
@@ -39,16 +43,18 @@ export class Places {
   /** Gives a place back. */
   leave(): void {
     this.#taken -= 1;
-    if (this.#taken === 0) this.#ceiling = Number.POSITIVE_INFINITY;
     this.#admit();
   }
 
-  /** There turned out to be no room for the last of those who are in: until all have left, no more than the others are let in. */
+  /** There turned out to be no room for the last of those who are in: for a while no more than the others are let in. */
   makeDo(): void {
     this.#ceiling = Math.max(1, this.#taken - 1);
+    this.#ceilingUntilMs = performance.now() + LOOK_AGAIN_MS;
   }
 
   #isRoom(): boolean {
+    if (this.#taken === 0 || performance.now() > this.#ceilingUntilMs)
+      this.#ceiling = Number.POSITIVE_INFINITY;
     return this.#taken < this.#ceiling && this.#taken < this.#limit(this.#taken);
   }
 
@@ -74,12 +80,15 @@ export class Places {
 }
 
 let limit = MAX_CONNECTIONS;
+let lookedAtMs = 0;
 let wereMany = false;
 
 /** The places of this process for connections: what it may have open is its own limit, whoever asks. */
 export const connections = new Places((taken) => {
   const areMany = taken >= MANY_CONNECTIONS;
+  const isWanting = taken >= limit && limit < MAX_CONNECTIONS;
   if (areMany && !wereMany) lookAtRoom(taken);
+  else if (isWanting && performance.now() > lookedAtMs + LOOK_AGAIN_MS) lookAtRoom(taken);
   wereMany = areMany;
   return limit;
 });
@@ -95,5 +104,6 @@ export function expectConnections(count: number): void {
 
 /** For a few it would cost more than the probes. */
 function lookAtRoom(taken: number): void {
+  lookedAtMs = performance.now();
   limit = Math.max(1, Math.min(MAX_CONNECTIONS, taken + descriptorRoom()));
 }

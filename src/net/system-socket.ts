@@ -18,7 +18,7 @@ let system: ReturnType<typeof openSystem> | null | undefined;
  * Its number, or the code of why it cannot be; undefined where there are no such calls.
  */
 export function beginConnect(endpoint: Endpoint): number | string | undefined {
-  system ??= openSystemIfPossible();
+  if (system === undefined) system = openSystemIfPossible();
   if (system === null || endpoint.address.includes("%")) return undefined;
   const name = socketName(endpoint);
   const descriptor = system.socket(

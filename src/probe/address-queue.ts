@@ -1,4 +1,4 @@
-import { type Family, familyOf } from "../text/address.ts";
+import { canonicalAddress, type Family, familyOf } from "../text/address.ts";
 
 /** Most addresses of a host that are tried: what its owner writes into the DNS must not make us knock at thousands of doors. */
 export const MAX_ADDRESSES = 16;
@@ -12,10 +12,12 @@ export class AddressQueue {
   #turn: Family | undefined;
   #taken = 0;
 
+  /** What is no address, in whatever resolver's answer, is left out. */
   add(addresses: readonly string[]): void {
-    for (const address of addresses) {
-      const family = familyOf(address);
-      if (family === undefined) continue;
+    for (const each of addresses) {
+      const address = canonicalAddress(each);
+      const family = address === undefined ? undefined : familyOf(address);
+      if (address === undefined || family === undefined) continue;
       this.#turn ??= family;
       this.#waiting[family].push(address);
     }

@@ -79,13 +79,15 @@ export function tryAddresses(
     isGood: ({ outcome }) => outcome.kind === "greeted",
     rank: ({ outcome }) => RANK[outcome.kind],
     start(address, begun, ended) {
-      const askedAtMs = performance.now();
-      startedAtMs ??= askedAtMs;
+      let sinceMs = performance.now();
+      startedAtMs ??= sinceMs;
       attempts.ask(
         { address, port },
         {
           admitted() {
-            waitedMs += performance.now() - askedAtMs;
+            const nowMs = performance.now();
+            waitedMs += nowMs - sinceMs;
+            sinceMs = nowMs;
             begun();
             return whicheverIsFirst(won, deadlines.after(timeoutMs - spentMs()));
           },

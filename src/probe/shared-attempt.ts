@@ -2,18 +2,24 @@ import type { Deadline, Limited } from "../limits/deadline.ts";
 import { takeBackDescriptors } from "../limits/descriptors.ts";
 import type { Places } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import { isWantOfDescriptors } from "../net/own-failure.ts";
+import { descriptorShortage, isWantOfDescriptors } from "../net/own-failure.ts";
 import type { Attempt } from "../smtp/attempt.ts";
 import { Conversation } from "../smtp/conversation.ts";
 import { ladder } from "../smtp/ladder.ts";
 
 /** Whoever asks for an attempt. */
 export interface Asker {
-  /** It is its turn: until when does it care? Time spent waiting for a turn is our fault, not the server's. */
+  /**
+   * It is its turn: until when does it care? Time spent waiting for a turn is our fault, not the server's. Called again
+   * when the attempt is begun anew.
+   */
   admitted(): Deadline;
   /** Called once, after {@link admitted}. */
   settled(attempt: Attempt): void;
 }
+
+/** Where nobody else of this process has a descriptor to give back, others may have: so often it is tried again. */
+const MAX_LONELY_TRIES = 3;
 
 /**
  * One conversation and those who wait for it; it is over once, when it settles or when the last of them has left. For
@@ -25,9 +31,7 @@ export class SharedAttempt {
   readonly #waiters = new Set<Waiter>();
   readonly #over: (attempt: Attempt | undefined) => void;
   #conversation: Conversation;
-  /** That it had no descriptor at first: the time it lost so is our fault, and running out of it says nothing of the server. */
-  #earlier: Attempt | undefined;
-  #isQueued = false;
+  #lonelyTries = 0;
 
   /** A place is taken for it. `over` is called once, with the attempt, or without one when it was given up. */
   constructor(endpoint: Endpoint, places: Places, over: (attempt: Attempt | undefined) => void) {
@@ -46,7 +50,7 @@ export class SharedAttempt {
   /** Those who wait are told before the place is given back: the answer may be that nobody else need be asked. */
   settled(attempt: Attempt): void {
     if (isForWantOfDescriptors(attempt) && this.#mayBeginAnew()) {
-      this.#beginAnew(attempt);
+      this.#beginAnew();
       return;
     }
     this.#over(attempt);
@@ -56,14 +60,13 @@ export class SharedAttempt {
 
   leave(waiter: Waiter): void {
     this.#waiters.delete(waiter);
-    const attempt = this.#earlier ?? this.#conversation.timedOut();
+    const attempt = this.#conversation.timedOut();
     if (this.#waiters.size > 0) {
       waiter.tell(attempt);
       return;
     }
     this.#over(undefined);
     waiter.tell(attempt);
-    if (this.#isQueued) return;
     if (waiter.isCalledOff) this.#conversation.takeLeave(() => this.#places.leave());
     else {
       this.#conversation.cancel();
@@ -71,23 +74,20 @@ export class SharedAttempt {
     }
   }
 
-  /** Others will give theirs back, or there is something that this process can do without. */
+  /** Others will give theirs back, there is something that this process can do without, or one has become free since. */
   #mayBeginAnew(): boolean {
-    return this.#places.taken > 1 || takeBackDescriptors();
+    if (this.#places.taken > 1 || takeBackDescriptors()) return true;
+    this.#lonelyTries += 1;
+    return this.#lonelyTries <= MAX_LONELY_TRIES && descriptorShortage() === undefined;
   }
 
-  #beginAnew(earlier: Attempt): void {
-    this.#earlier = earlier;
-    this.#isQueued = true;
+  #beginAnew(): void {
+    for (const waiter of this.#waiters) waiter.suspend();
     this.#places.makeDo();
     this.#places.leave();
     this.#places.enter(() => {
-      if (this.#waiters.size === 0) {
-        this.#places.leave();
-        return;
-      }
-      this.#isQueued = false;
       this.#conversation = new Conversation(this.#endpoint, ladder(), this);
+      for (const waiter of this.#waiters) waiter.resume();
     });
   }
 }
@@ -99,7 +99,7 @@ function isForWantOfDescriptors({ outcome }: Attempt): boolean {
 /** One asker that waits for a shared attempt, until its own deadline. */
 class Waiter implements Limited {
   readonly #asker: Asker;
-  readonly #deadline: Deadline;
+  #deadline: Deadline;
   readonly #shared: SharedAttempt;
 
   constructor(asker: Asker, deadline: Deadline, shared: SharedAttempt) {
@@ -110,6 +110,16 @@ class Waiter implements Limited {
 
   get isCalledOff(): boolean {
     return this.#deadline.isCalledOff;
+  }
+
+  /** Its time stands still. */
+  suspend(): void {
+    this.#deadline.delete(this);
+  }
+
+  resume(): void {
+    this.#deadline = this.#asker.admitted();
+    this.#deadline.add(this);
   }
 
   timeIsOver(): void {

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { makeFolder } from "../cache/sqlite/fixtures.ts";
+import { blackhole } from "../fake/dead-port.ts";
 import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { compiled, PATIENCE_MS, projectFolder, run } from "./command.ts";
@@ -42,6 +43,31 @@ describe("smtpdcheck compiled with few descriptors finds that all servers are up
     });
   });
 });
+
+test.concurrent.each([
+  [40, 60],
+  [24, 22],
+  [14, 3],
+])(
+  "smtpdcheck compiled with a limit of %d finds the one that is up behind %d that swallow packets",
+  async (limit, count) => {
+    const dead = Array.from({ length: count }, (_, at) => blackhole(`127.22.0.${at + 1}`));
+    using up = fakeSmtpServer(GREETS);
+    const servers = [...dead, up].map(({ hostname, port }) => `${hostname}:${port}`);
+    const under = ["prlimit", `--nofile=${limit}`];
+    const args = ["--require", "any", "--format", "json", "--timeout", "0.4", ...servers];
+    try {
+      const { status, stdout } = await run(compiled, args, { under });
+      const { servers: reports } = JSON.parse(stdout);
+      expect([status, reports.at(-1).reason]).toEqual([0, "greeted"]);
+      expect(new Set(reports.slice(0, -1).map(({ reason }: { reason: string }) => reason))).toEqual(
+        new Set(["timed-out"]),
+      );
+    } finally {
+      for (const each of dead) each[Symbol.dispose]();
+    }
+  },
+);
 
 test("a process has one cache file open, however many questions it asks at once, and none after close()", async () => {
   using servers = manyServers(60);
