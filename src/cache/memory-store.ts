@@ -15,7 +15,7 @@ export class Memory {
   readonly leases = new Map<string, Lease>();
 }
 
-/** A store in the memory of one process: nobody else's, and gone with it. Of more than {@link MAX_KEPT} outcomes the oldest go. */
+/** A store in the memory of one process: nobody else's, and gone with it. Of more than {@link MAX_KEPT} outcomes, or leases, what is over goes and then the oldest. */
 export class MemoryStore implements CacheStore {
   readonly #memory: Memory;
 
@@ -33,10 +33,7 @@ export class MemoryStore implements CacheStore {
     const key = keyOf(kept.question);
     all.delete(key);
     all.set(key, kept);
-    for (const oldest of all.keys()) {
-      if (all.size <= MAX_KEPT) break;
-      all.delete(oldest);
-    }
+    if (all.size > MAX_KEPT) makeRoom(all, isFresh);
   }
 
   async claim(question: Question, owner: string, leaseMs: number): Promise<string> {
@@ -47,6 +44,7 @@ export class MemoryStore implements CacheStore {
     const isHeld = lease !== undefined && lease.untilMs > nowMs && lease.untilMs <= nowMs + MAX_LEASE_MS;
     if (isHeld && lease.owner !== owner) return lease.owner;
     leases.set(key, { owner, untilMs: nowMs + leaseMs });
+    if (leases.size > MAX_KEPT) makeRoom(leases, ({ untilMs }) => untilMs > nowMs);
     return owner;
   }
 
@@ -72,6 +70,15 @@ export class MemoryStore implements CacheStore {
   }
 
   close(): void {}
+}
+
+/** Lets what is over go, and then of what is left the oldest. */
+function makeRoom<T>(all: Map<string, T>, isLasting: (value: T) => boolean): void {
+  for (const [key, value] of all) if (!isLasting(value)) all.delete(key);
+  for (const oldest of all.keys()) {
+    if (all.size <= MAX_KEPT) return;
+    all.delete(oldest);
+  }
 }
 
 function isFresh({ expiresAtMs }: Kept): boolean {

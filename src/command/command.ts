@@ -101,8 +101,9 @@ function readOperands(
   wants: Command["wants"],
 ): readonly string[] {
   const hostnames = options.get("hostname") ?? [];
-  if (wants === "cache" && hostnames.length > 0) {
-    throw new UsageError(`Cannot use --hostname with ${CACHE_COMMAND}: want servers behind ${CLEAR_ACTION}`);
+  for (const name of ["hostname", "servers-from"] as const) {
+    if (wants !== "cache" || !options.has(name)) continue;
+    throw new UsageError(`Cannot use --${name} with ${CACHE_COMMAND}: want servers behind ${CLEAR_ACTION}`);
   }
   return [...hostnames, ...operands];
 }

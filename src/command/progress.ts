@@ -3,7 +3,7 @@ import type { Report } from "../check/report.ts";
 import { statusOf } from "../probe/outcome.ts";
 import { clip } from "../report/clip.ts";
 import { describeProgress } from "../report/progress.ts";
-import { rewriteStatus, terminalWidth } from "./terminal.ts";
+import { rewriteStatus, terminalWidth, wipeOnInterrupt } from "./terminal.ts";
 
 /** Nothing is shown of a check that is over sooner. */
 const SHOWN_AFTER_MS = 1_000;
@@ -22,6 +22,7 @@ export async function withProgress(
     rewriteStatus(clip(describeProgress({ total, settled, available, elapsedMs }), terminalWidth(2) - 1));
   };
   const timer = setInterval(show, SHOWN_EVERY_MS);
+  const takeBack = wipeOnInterrupt();
   try {
     return await ask({
       ...options,
@@ -37,6 +38,7 @@ export async function withProgress(
     });
   } finally {
     clearInterval(timer);
+    takeBack();
     if (performance.now() - startedAtMs >= SHOWN_AFTER_MS) rewriteStatus("");
   }
 }

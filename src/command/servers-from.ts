@@ -6,8 +6,6 @@ import { parseTargets } from "../text/target.ts";
 /** Longer than any line that somebody wrote, so that a file without line ends is not read into memory whole. */
 const MAX_LINE_CHARACTERS = 65_536;
 
-const STANDARD_INPUT = 0;
-
 /** A file of servers that cannot be read. */
 export class ServersFileError extends ToldError {
   override readonly name = "ServersFileError";
@@ -31,10 +29,9 @@ export async function readServersFrom(paths: readonly string[]): Promise<readonl
   return servers;
 }
 
-/** By `node:fs`: Bun's own streams refuse /dev/null, and take a standard input that is closed for an empty one. */
+/** Bun's own stream waits for a standard input that does not block, which `node:fs` calls EAGAIN; of files it refuses /dev/null. */
 function openFile(path: string): AsyncIterable<Uint8Array> {
-  const { createReadStream } = process.getBuiltinModule("node:fs");
-  return path === "-" ? createReadStream("", { fd: STANDARD_INPUT }) : createReadStream(path);
+  return path === "-" ? Bun.stdin.stream() : process.getBuiltinModule("node:fs").createReadStream(path);
 }
 
 async function* serverLines(stream: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<string> {

@@ -24,6 +24,16 @@ export function rewriteStatus(line: string): void {
   standard.error(`\r\x1b[K${line}`);
 }
 
+/** Wipes the status out when the user interrupts, which then ends this process as it always does; returns what takes that back. */
+export function wipeOnInterrupt(): () => void {
+  const interrupted = () => {
+    if (isStatusShown) rewriteStatus("");
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", interrupted);
+  return () => process.off("SIGINT", interrupted);
+}
+
 /** A text in colour, where the stream is a terminal that wants it (no-color.org: NO_COLOR, unless it is empty;
  * TERM=dumb); else as it is. */
 export function paint(text: string, colour: Colour, stream: Stream): string {

@@ -1,11 +1,11 @@
 import { check } from "../check/check.ts";
-import { type CheckOptions, limitMs } from "../check/options.ts";
+import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { checkUntilMet, type Round } from "../check/rounds.ts";
 import { clip } from "../report/clip.ts";
 import { describeRound } from "../report/round.ts";
 import type { Waiting } from "./command.ts";
-import { canRewrite, rewriteStatus, terminalWidth, writeError } from "./terminal.ts";
+import { canRewrite, rewriteStatus, terminalWidth, wipeOnInterrupt, writeError } from "./terminal.ts";
 
 const STATUS_COLOUR = 33;
 
@@ -26,12 +26,13 @@ export async function waitUntilMet(
   const round = (leftMs: number) =>
     check(servers, {
       ...options,
-      deadlineMs: 0,
-      ...(waitMs > 0 ? { timeoutMs: Math.max(1, Math.min(limitMs(options), leftMs)) } : {}),
+      ...(waitMs > 0 ? { deadlineMs: Math.max(1, leftMs) } : {}),
     });
+  const takeBack = isRewritten ? wipeOnInterrupt() : () => {};
   try {
     return await checkUntilMet({ check: round, isMet, waitMs, intervalMs, onRound: show });
   } finally {
+    takeBack();
     if (isRewritten) rewriteStatus("");
   }
 }

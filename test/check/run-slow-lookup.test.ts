@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, mock, test } from "bun:test";
 import { check } from "../../src/check/check.ts";
 import { StopHostError } from "../../src/check/stop-hosts.ts";
 import type { ServerReport } from "../../src/probe/outcome.ts";
@@ -107,4 +107,18 @@ describe("check() with a stop host, when this machine cannot look a server up", 
     });
     expect(server?.server).toBe("s1.test");
   });
+});
+
+test("check() leaves no rejection unheard when a listener throws before the stop host is looked up", async () => {
+  const slow = { addresses: () => Bun.sleep(5).then(() => ({ kind: "not-found" }) as const) };
+  const onSettled = () => {
+    throw new Error("mine");
+  };
+  const unheard = mock();
+  process.on("unhandledRejection", unheard);
+  const checking = check("b.test c.test", { resolver: slow, stop: ["b.test"], timeoutMs: 100, onSettled });
+  await expect(checking).rejects.toThrow("mine");
+  await Bun.sleep(20);
+  process.off("unhandledRejection", unheard);
+  expect(unheard).not.toHaveBeenCalled();
 });

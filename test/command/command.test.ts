@@ -133,6 +133,10 @@ describe("readCommand() throws a UsageError", () => {
     [["--require", "some"], 'Cannot read "some" as --require: want none, any, all'],
     [["--require=ALL"], 'Cannot read "ALL" as --require: want none, any, all'],
     [["--format", "xml"], 'Cannot read "xml" as --format: want text, table, json, nagios'],
+    [
+      ["cache", "clear", "--servers-from", "f"],
+      "Cannot use --servers-from with cache: want servers behind clear",
+    ],
     [["--interval", "2"], "Cannot use --interval without --wait"],
     [
       ["--wait", "2"],

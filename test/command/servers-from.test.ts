@@ -49,7 +49,22 @@ describe("readServersFrom()", () => {
     expect(await read(lines.join("\n"))).toEqual(lines);
   });
 
+  test("reads a letter of two octets that a chunk cuts", async () => {
+    const line = `mx.b${"x".repeat(60)}.test`;
+    const many = Array.from({ length: 2_000 }, () => line);
+    for (let shift = 0; shift < 2; shift += 1) {
+      const padding = "#".repeat(65_535 - shift);
+      expect(
+        await read(`${padding.slice(0, 60_000)}\n${padding.slice(60_001)}ü\n${many.join("\n")}`),
+      ).toEqual(many);
+      expect(await read(`${padding.slice(0, 60_000)}\n ${" ".repeat(5_528 + shift)}bücher.test`)).toEqual([
+        "bücher.test",
+      ]);
+    }
+  });
+
   test.each<[string, string | Uint8Array, string]>([
+    ["half a letter at its end", Uint8Array.from([109, 120, 0xc3]), "Line 1 of FILE: Cannot read"],
     [
       "no server",
       "mx1.test\n\nmx2.test:99999\n",

@@ -86,6 +86,25 @@ describe.skipIf(!hasTerminals)("smtpdcheck compiled on a terminal", () => {
     }
   });
 
+  test.concurrent.each([
+    ["how far a check is", []],
+    ["what it waits for", ["--require", "any", "--wait", "20"]],
+  ])("wipes out %s when it is interrupted, and ends", async (_, options) => {
+    using silent = fakeSmtpServer(SILENT);
+    const words = [
+      ...compiled.argv,
+      ...options,
+      "--timeout",
+      "0.9",
+      `127.0.0.1:${silent.port}`,
+      `127.0.0.2:${silent.port}`,
+    ];
+    const shell = { name: "interrupted", argv: ["timeout", "--foreground", "-s", "INT", "1.6", ...words] };
+    const args = options.length > 0 ? [] : ["--timeout", "9"];
+    const { status, shown } = await runOnTerminal(shell, args, 200);
+    expect([status, shown.split(REWRITE).length > 2, shown.split(REWRITE).at(-1)]).toEqual([124, true, ""]);
+  });
+
   test.concurrent("rewrites nothing with TERM=dumb", async () => {
     using silent = fakeSmtpServer(SILENT);
     const words = ["--timeout", "1.3", `127.0.0.1:${silent.port}`];

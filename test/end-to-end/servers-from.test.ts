@@ -35,6 +35,17 @@ describe.each(commands)("smtpdcheck $name --servers-from", (command) => {
     expect(ran).toEqual({ status: 0, stdout: "localhost\n", stderr: "" });
   });
 
+  test.concurrent("waits for a standard input that does not block", async () => {
+    using server = fakeSmtpServer(GREETS);
+    const feed = `import os, fcntl, subprocess, sys, time
+r, w = os.pipe(); fcntl.fcntl(r, fcntl.F_SETFL, os.O_NONBLOCK)
+child = subprocess.Popen(sys.argv[1:], stdin=r)
+time.sleep(0.3); os.write(w, b"127.0.0.1:${server.port}\\n"); os.close(w); sys.exit(child.wait())`;
+    const under = ["python3", "-c", feed];
+    const ran = await run(command, ["--require", "all", "--servers-from", "-"], { under });
+    expect(ran).toEqual({ status: 0, stdout: "127.0.0.1\n", stderr: "" });
+  });
+
   test.concurrent.each([
     ["a bad line", "mx1.test\nmx2.test:0\n", 'Line 2 of standard input: Cannot read "0" as a port'],
     ["nothing", "# nothing\n", "No server given: want at least one"],

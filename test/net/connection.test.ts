@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { allowUncancellable, Connection, type ConnectionEnd } from "../../src/net/connection.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
@@ -142,5 +142,32 @@ test("Connection terminate() frees the descriptor of one that is still being mad
   const late = connect(dead);
   late.connection.terminate();
   await Bun.sleep(0);
+  expect(readdirSync("/proc/self/fd").length).toBe(before);
+});
+
+test("Connection tells a failure of the system's own calls after its constructor", async () => {
+  let told: string | undefined;
+  const unexpected = () => expect.unreachable();
+  const failed = ({ kind }: { readonly kind: string }) => {
+    told = kind;
+  };
+  new Connection(
+    { address: "255.255.255.255", port: 25 },
+    { opened: unexpected, heard: unexpected, ended: unexpected, failed },
+  );
+  expect(told).toBeUndefined();
+  await Promise.resolve();
+  expect(told).toBe("unreachable");
+});
+
+test("Connection gives the descriptor back when Bun does not take it over", async () => {
+  using dead = blackhole();
+  const before = readdirSync("/proc/self/fd").length;
+  const connecting = spyOn(Bun, "connect").mockImplementation(() => {
+    throw new Error("no");
+  });
+  const { over } = connect(dead);
+  connecting.mockRestore();
+  await over;
   expect(readdirSync("/proc/self/fd").length).toBe(before);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { beginConnect, closeDescriptor } from "../../src/net/system-socket.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
@@ -38,6 +38,28 @@ describe("beginConnect()", () => {
     };
     await Bun.connect({ fd: descriptor, socket } as never);
     expect(await over.promise).toBe("220 hello\r\n");
+  });
+
+  test("makes one that no program inherits that is started meanwhile", () => {
+    using dead = refusedPort();
+    const descriptor = beginConnect({ address: dead.hostname, port: dead.port });
+    if (typeof descriptor !== "number") throw new Error(`No descriptor: ${descriptor}`);
+    const flags = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1];
+    closeDescriptor(descriptor);
+    expect(Number.parseInt(flags ?? "", 8) & 0o2004000).toBe(0o2004000);
+  });
+
+  test("looks once whether the system's calls can be had", async () => {
+    const code = `Object.defineProperty(process, "platform", { value: "linux" });
+      const builtin = process.getBuiltinModule;
+      let times = 0;
+      process.getBuiltinModule = (name) => {
+        if (name === "bun:ffi") times += 1;
+        return name === "bun:ffi" ? { dlopen() { throw new Error("no JIT"); } } : builtin(name);
+      };
+      const made = [1, 2, 3].map(() => beginConnect({ address: "127.0.0.1", port: 1 }));
+      return [times, made.every((one) => one === undefined)];`;
+    expect(await elsewhere(code)).toEqual([1, true]);
   });
 
   test("says the system's code when it is out of descriptors", async () => {

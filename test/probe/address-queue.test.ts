@@ -61,6 +61,12 @@ test("AddressQueue gives a family that comes later its turn at once", () => {
   expect([queue.next(), queue.leftOut]).toEqual([undefined, 0]);
 });
 
+test("AddressQueue leaves out what is no address, and spells the others as they are compared", () => {
+  const queue = new AddressQueue();
+  queue.add(["1:2:3:4:5:6:7:8:9", "mx.test", "", "2001:DB8:0::1"]);
+  expect(drain(queue)).toEqual(["2001:db8::1"]);
+});
+
 test("AddressQueue gives no more than sixteen, of both families, and tells how many are left", () => {
   const queue = new AddressQueue();
   queue.add(Array.from({ length: 3_000 }, (_, at) => `192.0.${at >> 8}.${at & 255}`));
