@@ -70,11 +70,10 @@ function placeOf(url: URL, shownHost: string): Place | undefined {
   };
 }
 
-/** Whatever may be a password is left out, mistyped ones too: what stands before an `@`, or behind a second colon. */
+/** Whatever may be a password is left out, mistyped ones too: what stands before an `@`, or beside a colon of its own. */
 function notALocation(text: string): UsageError {
   const [, start = "", rest = ""] = /^([a-z][a-z\d+.-]*:?\/*)?(.*)$/is.exec(text) ?? [];
   const behind = rest.slice(rest.lastIndexOf("@") + 1).replace(/[?#].*$/s, "?…");
-  const isOpen = start.includes("/") && behind.includes(":");
-  const shown = `${start}${rest.includes("@") ? "…@" : ""}${isOpen ? "…" : behind}`;
+  const shown = `${start}${rest.includes("@") ? "…@" : ""}${behind.includes(":") ? "…" : behind}`;
   return cannotRead(shown, "a cache location", WANTED);
 }

@@ -11,13 +11,23 @@ const NOT_REDIS = "the server does not speak Redis";
 
 const REASONS: Readonly<Record<string, string>> = {
   ERR_REDIS_CONNECTION_CLOSED: "cannot connect, or the connection was lost",
-  ERR_REDIS_AUTHENTICATION_FAILED: "the user or the password is wrong or missing",
   ERR_REDIS_INVALID_RESPONSE: NOT_REDIS,
   ERR_REDIS_INVALID_RESPONSE_TYPE: NOT_REDIS,
   ERR_REDIS_INVALID_BULK_STRING: NOT_REDIS,
 };
-/** The error codes with which a Redis server refuses a login; Bun says the same of anything else it hears then. */
-const REFUSED_LOGIN = /^(?:WRONGPASS|NOAUTH|NOPERM)\b|invalid password|AUTH/;
+/**
+ * Bun logs in with HELLO, and calls whatever else it hears then a failed login. Nothing of it is repeated but a leading
+ * error code: a server that does not know HELLO sends its arguments back, the password among them.
+ */
+const LOGIN_FAILED = "ERR_REDIS_AUTHENTICATION_FAILED";
+const LOGIN_FAILURES: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [
+    /^(?:WRONGPASS|NOAUTH|NOPERM)\b|^ERR (?:AUTH\b|invalid password)/,
+    "the user or the password is wrong or missing",
+  ],
+  [/^(?:NOPROTO|ERR unknown command)/, "the server is too old: want Redis 6 or Valkey"],
+  [/^(?![A-Z]+ )/, NOT_REDIS],
+];
 
 /**
  * One connection to a Redis or Valkey server, made for the first command and never again: a server that failed once is
@@ -62,7 +72,11 @@ export class RedisConnection {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";
   const code = codeOf(error) ?? "";
-  const message = error.message.slice(0, MAX_MESSAGE_CHARACTERS);
-  const isLogin = code !== "ERR_REDIS_AUTHENTICATION_FAILED" || REFUSED_LOGIN.test(message);
-  return cleanText((isLogin ? REASONS[code] : undefined) ?? message);
+  if (code === LOGIN_FAILED) return loginFailure(error.message);
+  return cleanText(REASONS[code] ?? error.message.slice(0, MAX_MESSAGE_CHARACTERS));
+}
+
+function loginFailure(message: string): string {
+  const known = LOGIN_FAILURES.find(([pattern]) => pattern.test(message));
+  return known?.[1] ?? `the login failed with ${message.split(" ", 1)}`;
 }

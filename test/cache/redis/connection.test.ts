@@ -53,15 +53,32 @@ test("send() goes on after a refusal of the server's", async () => {
 });
 
 test.each([
-  ["wrong", "-WRONGPASS invalid username-password pair\r\n"],
-  ["missing", "-NOAUTH HELLO must be called with the client already authenticated\r\n"],
-])("send() tells that the password is %s", async (_, reply) => {
-  using server = fakeRedisListener({ HELLO: reply });
-  using opened = connect(server.url);
-  expect(await failureOf(opened.connection.send("GET", "a"))).toBe(
-    "Cannot use the cache there: the user or the password is wrong or missing",
-  );
-});
+  ["-WRONGPASS invalid username-password pair\r\n", "the user or the password is wrong or missing"],
+  [
+    "-NOAUTH HELLO must be called with the client already authenticated\r\n",
+    "the user or the password is wrong or missing",
+  ],
+  ["-ERR invalid password\r\n", "the user or the password is wrong or missing"],
+  ["-ERR AUTH <password> called without any password\r\n", "the user or the password is wrong or missing"],
+  [
+    "-ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `me`, `secret`, \r\n",
+    "the server is too old: want Redis 6 or Valkey",
+  ],
+  ["-NOPROTO unsupported protocol version\r\n", "the server is too old: want Redis 6 or Valkey"],
+  ["-LOADING secret is loading\r\n", "the login failed with LOADING"],
+  ["-FOO AUTH secret\r\n", "the login failed with FOO"],
+  ["-secret AUTH\r\n", "the server does not speak Redis"],
+  ["$4\r\nAUTH\r\n", "the server does not speak Redis"],
+  ["*2\r\n+AUTH\r\n+secret\r\n", "the server does not speak Redis"],
+  ["220 mx.example.test ESMTP AUTH\r\n", "the server does not speak Redis"],
+])(
+  "send() tells of a login that is answered with %j what it means, and nothing secret",
+  async (reply, why) => {
+    using server = fakeRedisListener({ HELLO: reply });
+    using opened = connect(server.url.replace("//", "//me:secret@"));
+    expect(await failureOf(opened.connection.send("GET", "a"))).toBe(`Cannot use the cache there: ${why}`);
+  },
+);
 
 test("send() shortens and cleans a server's message", async () => {
   using server = fakeRedisListener({ GET: `-ERR \u001b[31m${"x".repeat(1_000)}\r\n` });
