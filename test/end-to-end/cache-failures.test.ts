@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Folder, makeFolder, runSql } from "../cache/sqlite/fixtures.ts";
 import { refusedPort } from "../fake/dead-port.ts";
@@ -30,6 +30,16 @@ const spoilt: readonly (readonly [what: string, spoil: Spoil])[] = [
     "a symbolic link to nothing",
     ({ cache, path }) => {
       symlinkSync(join(path, "nothing"), cache);
+      return cache;
+    },
+  ],
+  ["a file that others may write", othersMayWrite((path) => path)],
+  ["a file beside a log that others may write", othersMayWrite((path) => `${path}-wal`)],
+  [
+    "a symbolic link to a cache",
+    ({ cache, path }) => {
+      ours(join(path, "target"));
+      symlinkSync(join(path, "target"), cache);
       return cache;
     },
   ],
@@ -66,6 +76,15 @@ function withUrl(server: Disposable & { readonly port: number }) {
 function spoilWith(text: string): Spoil {
   return ({ cache }) => {
     writeFileSync(cache, text);
+    return cache;
+  };
+}
+
+function othersMayWrite(which: (path: string) => string): Spoil {
+  return ({ cache }) => {
+    ours(cache);
+    writeFileSync(which(cache), "", { flag: "a" });
+    chmodSync(which(cache), 0o666);
     return cache;
   };
 }

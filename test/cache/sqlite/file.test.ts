@@ -2,7 +2,6 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
-  chownSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -83,45 +82,14 @@ describe("a cache file", () => {
     expect(folder.names()).toEqual(["cache.db"]);
   });
 
-  test.each<[string, (path: string) => void, RegExp]>([
-    [
-      "its group may write",
-      (path) => chmodSync(path, 0o620),
-      /: others may write it, so that it is not believed$/,
-    ],
-    [
-      "others may write",
-      (path) => chmodSync(path, 0o602),
-      /: others may write it, so that it is not believed$/,
-    ],
-    [
-      "has a log that others may write",
-      (path) => {
-        writeFileSync(`${path}-journal`, "");
-        chmodSync(`${path}-journal`, 0o666);
-      },
-      /-journal: others may write it, so that it is not believed$/,
-    ],
-    [
-      "has a log that is a link",
-      (path) => symlinkSync("/dev/null", `${path}-wal`),
-      /-wal: a symbolic link, which is neither followed nor replaced$/,
-    ],
-    ...(process.geteuid?.() === 0
-      ? [
-          [
-            "another user owns",
-            (path: string) => chownSync(path, 12_345, 12_345),
-            /: it belongs to another user, and is not believed$/,
-          ] as [string, (path: string) => void, RegExp],
-        ]
-      : []),
-  ])("that %s is not believed, nor replaced", async (_, spoil, message) => {
+  test("that others may write is not believed, nor replaced", async () => {
     using folder = makeFolder();
     await fill(folder.cache, 1);
-    spoil(folder.cache);
+    chmodSync(folder.cache, 0o602);
     using opened = openStore(folder.cache);
-    for (const operation of operationsOf(opened.store)) await expect(operation()).rejects.toThrow(message);
+    for (const operation of operationsOf(opened.store)) {
+      await expect(operation()).rejects.toThrow(/: others may write it, so that it is not believed$/);
+    }
     expect(opened.replaced).toEqual([]);
   });
 
@@ -377,7 +345,7 @@ describe("a file that is not ours is left alone:", () => {
     ["a link to an empty file", link, (path, folder) => linkTo(join(folder, "empty"), "", path)],
     ["a link to a damaged cache", link, (path, folder) => linkToDamaged(join(folder, "target"), path)],
     ["a link to a device", link, (path) => symlinkSync("/dev/null", path)],
-    ["a pipe", "disk I/O error (SQLITE_IOERR_READ)", (path) => Bun.spawnSync(["mkfifo", path])],
+    ["a pipe", noFile, (path) => Bun.spawnSync(["mkfifo", path])],
   ])("%s", async (_, why, make) => {
     using folder = makeFolder();
     await make(folder.cache, folder.path);

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
-import { mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { describe, expect, spyOn, test } from "bun:test";
+import fs, { mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   APPLICATION_ID,
@@ -46,6 +46,15 @@ describe("fileState()", () => {
     symlinkSync(folder.cache, link);
     expect([link, folder.path, "/dev/null"].map(fileState)).toEqual(["symbolic-link", "no-file", "no-file"]);
   });
+});
+
+test("fileState() reads nothing through a link that appears after its look", () => {
+  using folder = makeFolder();
+  const target = join(folder.path, "target");
+  writeFileSync(target, marked());
+  symlinkSync(target, folder.cache);
+  using _look = spyOn(fs, "lstatSync").mockReturnValue(statSync(target));
+  expect(() => fileState(folder.cache)).toThrow("ELOOP");
 });
 
 test("createFile() makes folder and file for nobody else to read, and leaves a file that is there", () => {
