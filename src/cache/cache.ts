@@ -1,6 +1,6 @@
 import { deadline, onAbort } from "../limits/abort.ts";
 import { MAX_CONNECTIONS, Places } from "../limits/places.ts";
-import { type Answer, type Asked, probed, recalled, TIMED_OUT } from "./answer.ts";
+import { type Answer, type Asked, CANNOT_TELL, probed, recalled, TIMED_OUT } from "./answer.ts";
 import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";
 import { Lease, leaseMsFor } from "./lease.ts";
 import { OptionalStore, type Warn } from "./optional-store.ts";
@@ -101,8 +101,16 @@ export class Cache {
     if (holder === undefined) return probed(asked);
     if (holder !== owner) {
       const advice = patience.sees(holder);
-      if (advice === "probe-anyway") return probed(asked);
-      return advice === "give-up" ? TIMED_OUT : "wait";
+      switch (advice) {
+        case "wait":
+          return advice;
+        case "probe-anyway":
+          return probed(asked);
+        case "too-slow":
+          return TIMED_OUT;
+        case "cannot-tell":
+          return CANNOT_TELL;
+      }
     }
     await using _lease = new Lease({
       leaseMs,
@@ -112,8 +120,9 @@ export class Cache {
     });
     const kept = await this.#find(asked);
     if (kept) return recalled(kept);
+    const underMs = asked.limitMs;
     const answer = await probed(asked);
-    await this.#keep(asked, answer);
+    await this.#keep(asked, answer, underMs);
     return answer;
   }
 
@@ -125,13 +134,13 @@ export class Cache {
     });
   }
 
-  async #keep({ question, limitMs, signal }: Asked, { outcome, address }: Answer): Promise<void> {
+  async #keep({ question, signal }: Asked, { outcome, address }: Answer, underMs: number): Promise<void> {
     const forMs = keepMs(outcome, this.#times);
-    if (signal.aborted || forMs <= 0) return;
+    if (signal.aborted || forMs <= 0 || underMs <= 0) return;
     const checkedAtMs = this.#now();
     const expiresAtMs = checkedAtMs + forMs;
-    const underMs = Number.isFinite(limitMs) ? limitMs : null;
-    const kept: Kept = { question, outcome, address, checkedAtMs, expiresAtMs, limitMs: underMs };
+    const limitMs = Number.isFinite(underMs) ? underMs : null;
+    const kept: Kept = { question, outcome, address, checkedAtMs, expiresAtMs, limitMs };
     await this.#store.use((store) => store.put(kept));
   }
 }

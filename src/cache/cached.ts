@@ -1,3 +1,4 @@
+import { deadlinesOf } from "../limits/deadline.ts";
 import type { ServerReport } from "../probe/outcome.ts";
 import type { Probe } from "../probe/probe.ts";
 import type { Family } from "../text/address.ts";
@@ -16,8 +17,17 @@ export function cached(cache: Cache, { family, timeoutMs }: CachedTerms, probe: 
     const question = { host: target.host, port: target.port, family: family ?? null };
     const ask = () =>
       new Promise<ServerReport>((settled, failed) => probe(target, signal, { settled, failed }));
+    const deadlines = deadlinesOf(signal);
+    const asked = {
+      question,
+      get limitMs() {
+        return deadlines.atMost(timeoutMs);
+      },
+      signal,
+      probe: ask,
+    };
     cache
-      .answer({ question, limitMs: timeoutMs, signal, probe: ask })
+      .answer(asked)
       .then((answer) => asker.settled({ ...answer, target }))
       .catch(asker.failed);
   };

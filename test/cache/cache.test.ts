@@ -7,7 +7,7 @@ import { asked, cacheOver, heldProbe, kept, pass, probed, question, settleAll } 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-const timedOut = { outcome: { kind: "timed-out", stage: "connect" }, address: null, attempts: [] } as const;
+const timedOut = { outcome: { kind: "timed-out", stage: "waiting" }, address: null, attempts: [] } as const;
 
 describe("answer()", () => {
   test("probes what nobody knows, keeps it, and gives the lease back", async () => {
@@ -58,6 +58,29 @@ describe("answer()", () => {
     expect((await cache.answer(asked({ probe: async () => probed(outcome) }))).outcome).toEqual(outcome);
     expect(store.kept.size).toBe(0);
     expect(store.leases.size).toBe(0);
+  });
+
+  test("keeps the limit that was left when the probe began, and nothing that was found under none", async () => {
+    for (const [leftMs, kept] of [
+      [400, [400]],
+      [0, []],
+    ] as const) {
+      const store = new FaultyStore();
+      const { cache } = cacheOver(store);
+      let limitMs = 1_000;
+      store.claim = async (_question, owner) => {
+        limitMs = leftMs;
+        return owner;
+      };
+      const terms = asked();
+      await cache.answer({
+        ...terms,
+        get limitMs() {
+          return limitMs;
+        },
+      } as typeof terms);
+      expect([...store.kept.values()].map((entry) => entry.limitMs)).toEqual([...kept]);
+    }
   });
 
   test("probes again when time ran out under a shorter limit than the asker's", async () => {
@@ -176,6 +199,28 @@ describe("while somebody else probes, answer()", () => {
     expect(answer).toBeUndefined();
     await pass(20);
     expect(answer).toMatchObject(timedOut);
+    expect(held.calls).toBe(0);
+    expect(second.warnings).toEqual([]);
+  });
+
+  test("cannot tell when time is over and the one who took over has not probed for so long", async () => {
+    const store = new FaultyStore();
+    await store.claim(question, "the dead", 700);
+    const heir = cacheOver(store).cache;
+    const second = cacheOver(store);
+    const held = heldProbe();
+    let answer: unknown;
+    void second.cache.answer(asked({ limitMs: 1_000, probe: held.probe })).then((value) => (answer = value));
+    await pass(690);
+    await store.release(question, "the dead");
+    void heir.answer(asked({ probe: heldProbe().probe }));
+    await pass(340);
+    expect(answer).toBeUndefined();
+    await pass(30);
+    expect(answer).toMatchObject({
+      outcome: { kind: "no-resources", cause: "time ran out while other processes asked it" },
+      attempts: [],
+    });
     expect(held.calls).toBe(0);
     expect(second.warnings).toEqual([]);
   });
