@@ -44,6 +44,7 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
   "report/perfdata": "report/nagios",
   "probe/lookups": "probe/prober",
   "probe/shared-attempt": "probe/attempts",
+  "cache/inquiry": "cache/cache",
   "check/means": "check/run",
   "check/stop-gate": "check/run-slow-lookup",
   "command/bin": "end-to-end/usage",

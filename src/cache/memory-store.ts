@@ -71,6 +71,8 @@ export class MemoryStore implements CacheStore {
     return cleared;
   }
 
+  mustPay(): void {}
+
   close(): void {}
 }
 

@@ -59,6 +59,10 @@ const unreachable: readonly (readonly [what: string, open: () => Disposable & { 
   ["a Redis URL where a mail server is", () => withUrl(fakeSmtpServer(GREETS))],
   ["a Redis server that refuses", () => fakeRedisListener({ MGET: "-NOAUTH Authentication required.\r\n" })],
   ["a Redis server that falls silent", () => fakeRedisListener({})],
+  [
+    "a Redis server at 100 ms a reply",
+    () => fakeRedisListener({ MGET: "*1\r\n$-1\r\n", EVAL: "(owner)", SET: "+OK\r\n" }, 100),
+  ],
   ["a Redis server that hangs up", () => fakeRedisListener({ MGET: "(close)" })],
   [
     "a Redis server that is full",

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
+import { openCache } from "../../../src/cache/open-cache.ts";
 import { RedisStore } from "../../../src/cache/redis/store.ts";
 import { CacheError, type CacheStore } from "../../../src/cache/store.ts";
 import { refusedPort } from "../../fake/dead-port.ts";
 import { fakeRedisListener } from "../../fake/redis-listener.ts";
-import { kept, question } from "../cache-fixtures.ts";
+import { asked, kept, probed, question } from "../cache-fixtures.ts";
 
 const SHOWN = "redis://…@cache.example.test";
 
@@ -109,4 +110,31 @@ test("nothing is connected to before the first question, or after close()", asyn
   opened.store.close();
   opened.store.close();
   expect(server.commands).toEqual([]);
+});
+
+const ALL = { MGET: "*1\r\n$-1\r\n", EVAL: "(owner)", SET: "+OK\r\n" };
+
+test.each([
+  [100, true],
+  [20, false],
+])("a server with %d ms a reply costs no more than 250 ms, or is warned of", async (delayMs, isTooSlow) => {
+  using server = fakeRedisListener(ALL, delayMs);
+  const warnings: string[] = [];
+  const cache = openCache(server.url, { warn: (message) => void warnings.push(message) });
+  const startedAtMs = performance.now();
+  expect(await cache.answer(asked())).toEqual({ ...probed(), cachedAtMs: null });
+  const elapsedMs = performance.now() - startedAtMs;
+  await cache.close();
+  const warning = `Cannot use the cache ${server.url}: it took longer than 250 ms; probing without it`;
+  if (isTooSlow) expect(warnings).toEqual([warning]);
+  else if (warnings.length === 0) expect(elapsedMs).toBeLessThan(300);
+});
+
+test("a server is not held to its time while others are waited for", async () => {
+  using server = fakeRedisListener({ ...ALL, EVAL: "$5\r\nother\r\n" }, 20);
+  const warnings: string[] = [];
+  const cache = openCache(server.url, { warn: (message) => void warnings.push(message) });
+  await cache.answer(asked({ limitMs: 800 }));
+  await cache.close();
+  expect(warnings).toEqual([]);
 });
