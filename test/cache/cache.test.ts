@@ -41,6 +41,16 @@ describe("answer()", () => {
     expect(store.calls).toEqual(["put", "get"]);
   });
 
+  test("lets the store know what all that it asked of it has cost", async () => {
+    const store = new FaultyStore();
+    const costs: number[] = [];
+    store.mustPay = (spentMs) => void costs.push(spentMs);
+    await cacheOver(store).cache.answer(asked());
+    expect(store.calls).toEqual(["get", "claim", "get", "put", "release"]);
+    expect(costs).toHaveLength(5);
+    expect(costs).toEqual(costs.toSorted((one, other) => one - other));
+  });
+
   test("keeps an available server for the time set for that, without a limit as none", async () => {
     const store = new FaultyStore();
     const { cache } = cacheOver(store, { upMs: 7_000, downMs: 1 });
