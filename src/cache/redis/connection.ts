@@ -1,3 +1,4 @@
+import { lendDescriptors, stopLending } from "../../limits/descriptors.ts";
 import { cleanText } from "../../text/clean-text.ts";
 import { codeOf } from "../../text/errors.ts";
 import { CacheError } from "../store.ts";
@@ -8,6 +9,7 @@ const REDIS_LIMIT_MS = 250;
 const MAX_MESSAGE_CHARACTERS = 200;
 
 const TOO_SLOW = `it took longer than ${REDIS_LIMIT_MS} ms`;
+const GIVEN_BACK = "a server needed its descriptor";
 const NOT_REDIS = "the server does not speak Redis";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -64,8 +66,17 @@ export class RedisConnection {
   }
 
   close(): void {
+    stopLending(this.#giveBack);
     this.#client?.close();
   }
+
+  /** An answer is worth more than the cache; what is under way fails, and what comes later connects again. */
+  readonly #giveBack = (): boolean => {
+    const client = this.#client;
+    this.close();
+    this.#client = undefined;
+    return client !== undefined;
+  };
 
   #failure(why: string): CacheError {
     return new CacheError(`Cannot use the cache ${this.#shown}: ${why}`);
@@ -74,7 +85,13 @@ export class RedisConnection {
   /** Commands wait for the first connection only: without reconnecting, a closed client rejects them at once. */
   async #exchange(command: string, args: string[]): Promise<unknown> {
     this.#client ??= new Bun.RedisClient(this.#url, { autoReconnect: false, connectionTimeout: 0 });
-    return this.#client.send(command, args);
+    lendDescriptors(this.#giveBack);
+    const client = this.#client;
+    try {
+      return await client.send(command, args);
+    } catch (error) {
+      throw this.#client === client ? error : new Error(GIVEN_BACK);
+    }
   }
 }
 
