@@ -323,6 +323,7 @@ describe("the lease of a probe", () => {
     run.abort();
     expect(await answer).toMatchObject(timedOut);
     await settleAll();
+    expect(jest.getTimerCount()).toBe(0);
     const calls = store.calls.length;
     await pass(2_000);
     expect(store.calls).toHaveLength(calls);

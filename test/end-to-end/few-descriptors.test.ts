@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { makeFolder } from "../cache/sqlite/fixtures.ts";
+import { fill, makeFolder } from "../cache/sqlite/fixtures.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { fakeRedisListener } from "../fake/redis-listener.ts";
 import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
@@ -101,6 +101,7 @@ test("a process has one cache file open, however many questions it asks at once,
   using servers = manyServers(60);
   using folder = makeFolder();
   const path = join(folder.path, "cache");
+  await fill(path, 1);
   const code = `
     import { readdirSync, readlinkSync } from "node:fs";
     import { check, openCache } from "${projectFolder}/index.ts";

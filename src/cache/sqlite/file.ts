@@ -101,7 +101,7 @@ export class SqliteFile {
       step();
       return;
     } catch (error) {
-      if (failureOf(error) !== "damaged") return;
+      if (failureOf(error) !== "damaged" || fileState(this.#path) !== "ours") return;
     }
     this.close();
     removeDatabase(this.#path);

@@ -1,9 +1,10 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { openCache } from "../../../src/cache/open-cache.ts";
 import { RedisStore } from "../../../src/cache/redis/store.ts";
 import { CacheError, type CacheStore } from "../../../src/cache/store.ts";
 import { refusedPort } from "../../fake/dead-port.ts";
 import { fakeRedisListener } from "../../fake/redis-listener.ts";
+import { redisCommand, startRedis } from "../../fake/redis-server.ts";
 import { asked, kept, probed, question } from "../cache-fixtures.ts";
 
 const SHOWN = "redis://…@cache.example.test";
@@ -137,4 +138,41 @@ test("a server is not held to its time while others are waited for", async () =>
   await cache.answer(asked({ limitMs: 800 }));
   await cache.close();
   expect(warnings).toEqual([]);
+});
+
+test("what the server has not forgotten though it has expired is a miss, and what has expired is not sent", async () => {
+  const past = Date.now() - 1_000;
+  const expired = kept({ checkedAtMs: past - 1_000, expiresAtMs: past });
+  const value = JSON.stringify(expired);
+  using server = fakeRedisListener({ MGET: `*1\r\n$${value.length}\r\n${value}\r\n` });
+  using opened = openStore(server.url);
+  await opened.store.put(expired);
+  expect(await opened.store.get(question)).toBeNull();
+  expect(server.commands).toEqual(["HELLO", "MGET"]);
+});
+
+test("close() ends the connection", async () => {
+  using server = fakeRedisListener({ MGET: "*1\r\n$-1\r\n" });
+  using opened = openStore(server.url);
+  await opened.store.get(question);
+  opened.store.close();
+  expect(await failureOf(() => opened.store.get(question))).toBe(
+    "cannot connect, or the connection was lost",
+  );
+  expect(server.commands).toEqual(["HELLO", "MGET"]);
+});
+
+describe.skipIf(redisCommand === null)("a lease in a real server", () => {
+  const LEASE = "smtpdcheck:1:lease:25:any:mx1.example.test";
+
+  test.each([
+    ["holds for its time", ["PX", "5000"], "somebody"],
+    ["does not hold without an end", [], "one"],
+    ["does not hold for longer than any is made", ["PX", "3600000"], "one"],
+  ])("%s", async (_, time, holder) => {
+    await using server = await startRedis();
+    using opened = openStore(server.url);
+    await server.command("SET", LEASE, "somebody", ...time);
+    expect(await opened.store.claim(question, "one", 1_000)).toBe(holder);
+  });
 });

@@ -4,6 +4,7 @@ import { chmodSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, wri
 import { join } from "node:path";
 import { SqliteConnection } from "../../../src/cache/sqlite/connection.ts";
 import { ChangedError } from "../../../src/cache/sqlite/failure.ts";
+import { createTables } from "../../../src/cache/sqlite/layout.ts";
 import { type Folder, fill, makeFolder, runSql } from "./fixtures.ts";
 
 function connect(path: string, program: typeof sqlite = sqlite) {
@@ -170,4 +171,45 @@ test("open() does not believe a log that comes while it is open", async () => {
   writeFileSync(`${folder.cache}-wal`, "x");
   chmodSync(`${folder.cache}-wal`, 0o666);
   expect(() => opened.connection.open()).toThrow("-wal: others may write it, so that it is not believed");
+});
+
+describe("what another process makes meanwhile is looked at anew:", () => {
+  test("a cache, when it was empty a moment ago", async () => {
+    using folder = makeFolder();
+    writeFileSync(folder.cache, "", { mode: 0o600 });
+    class Database extends sqlite.Database {
+      override query(sql: string) {
+        if (!sql.includes("page_count")) return super.query(sql) as never;
+        const rows = super.query(sql).values();
+        createTables(this);
+        return { values: () => rows } as never;
+      }
+    }
+    using opened = connect(folder.cache, { ...sqlite, Database });
+    expect(() => opened.connection.open()).toThrow(ChangedError);
+    using again = connect(folder.cache);
+    expect(again.connection.open()).toBeDefined();
+  });
+
+  test("another program's database, where ours was to be made", () => {
+    using folder = makeFolder();
+    const make = () => {
+      if (folder.names().length > 0) runSql(folder.cache, "CREATE TABLE IF NOT EXISTS precious (x)");
+    };
+    using opened = connect(folder.cache, withOthers(make));
+    expect(() => opened.connection.openToWrite()).toThrow(ChangedError);
+    expect(() => opened.connection.openToWrite()).toThrow("another program's file, left alone");
+  });
+});
+
+test("a database in which no tables can be made is let go of", () => {
+  using folder = makeFolder();
+  class Database extends sqlite.Database {
+    override transaction(): never {
+      throw new Error("no tables");
+    }
+  }
+  using opened = connect(folder.cache, { ...sqlite, Database });
+  expect(() => opened.connection.openToWrite()).toThrow("no tables");
+  expect(opened.connection.isOpen).toBe(false);
 });

@@ -97,6 +97,22 @@ test("lockReplacement() gives the right to one at a time, and takes it from the 
   expect(lockReplacement(folder.cache)).toBeDefined();
 });
 
+test("lockReplacement() takes it from one of the future: the clock was set back", () => {
+  using folder = makeFolder();
+  lockReplacement(folder.cache);
+  const soon = Date.now() / 1000 + 3_600;
+  utimesSync(`${folder.cache}-replacing`, soon, soon);
+  expect(lockReplacement(folder.cache)).toBeDefined();
+});
+
+test("removeDatabase() removes the file itself last", () => {
+  using folder = makeFolder();
+  using remove = spyOn(fs, "rmSync");
+  removeDatabase(folder.cache);
+  expect(remove.mock.calls.map(([path]) => String(path).slice(folder.cache.length)).at(-1)).toBe("");
+  expect(remove.mock.calls).toHaveLength(4);
+});
+
 test("accessProblem() is why neither a file nor its folder can be written to", () => {
   using folder = makeFolder();
   expect(codeOf(accessProblem(folder.cache))).toBe("ENOENT");
