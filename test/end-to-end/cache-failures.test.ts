@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Folder, makeFolder, runSql } from "../cache/sqlite/fixtures.ts";
 import { refusedPort } from "../fake/dead-port.ts";
@@ -9,6 +9,7 @@ import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { bareEnvironment, commands, compiled, PATIENCE_MS, run } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
+import { start } from "./under-way.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -200,6 +201,18 @@ describe("smtpdcheck with a cache location that cannot be read", () => {
     });
     expect(ran.stderr).not.toContain("secret");
   });
+});
+
+test.concurrent("smtpdcheck answers though every file of its cache is cut short while it is in use", async () => {
+  using folder = makeFolder();
+  using silent = fakeSmtpServer(SILENT);
+  const args = ["-v", "--timeout", "1", "--cache", folder.cache, `127.0.0.1:${silent.port}`];
+  await using asking = start(compiled, args);
+  await silent.saw("");
+  for (const name of folder.names()) truncateSync(join(folder.path, name), 0);
+  const { status, stderr } = await asking.ended;
+  expect(stderr).toContain("timed out in greeting");
+  expect(status).toBe(0);
 });
 
 test.concurrent("a warning does not get into what a monitor reads", async () => {
