@@ -43,6 +43,7 @@ const TYPES_ALONE = [
 const TESTED_WITH: Readonly<Record<string, string>> = {
   "report/perfdata": "report/nagios",
   "probe/lookups": "probe/prober",
+  "cache/inquiry": "cache/cache",
   "check/means": "check/run",
   "check/stop-gate": "check/run-slow-lookup",
   "command/bin": "end-to-end/usage",

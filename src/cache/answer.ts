@@ -13,7 +13,7 @@ export type Answer = Probed & { readonly cachedAtMs: number | null };
 /** One question to a cache. */
 export interface Asked {
   readonly question: Question;
-  /** How long the asker's own probe may take, in milliseconds; may be infinite. */
+  /** How long the asker's own probe may take if it begins now, in milliseconds; may be infinite. */
   readonly limitMs: number;
   /** Ends the asking: the answer is then that time ran out, and nothing is kept. */
   readonly signal: AbortSignal;
@@ -21,9 +21,7 @@ export interface Asked {
   readonly probe: (signal: AbortSignal) => Promise<Probed>;
 }
 
-/** The answer to one who waited for another's in vain. */
-export const TIMED_OUT: Answer = {
-  outcome: { kind: "timed-out", stage: "connect" },
+const NOTHING_SPENT: Omit<Answer, "outcome"> = {
   address: null,
   dnsMs: null,
   connectMs: null,
@@ -33,6 +31,15 @@ export const TIMED_OUT: Answer = {
   cachedAtMs: null,
 };
 
+/** The answer to one who waited for another's for as long as its own probe may take, or until it was called off. */
+export const TIMED_OUT: Answer = { ...NOTHING_SPENT, outcome: { kind: "timed-out", stage: "waiting" } };
+
+/** The answer to one whose time was over while others came and went: nobody has asked for so long at a stretch. */
+export const CANNOT_TELL: Answer = {
+  ...NOTHING_SPENT,
+  outcome: { kind: "no-resources", cause: "time ran out while other processes asked it" },
+};
+
 /** Probes for an answer. */
 export async function probed({ probe, signal }: Asked): Promise<Answer> {
   return { ...(await probe(signal)), cachedAtMs: null };
@@ -40,5 +47,5 @@ export async function probed({ probe, signal }: Asked): Promise<Answer> {
 
 /** The answer that was kept: no time was spent on it, and no connection made. */
 export function recalled({ outcome, address, checkedAtMs }: Kept): Answer {
-  return { ...TIMED_OUT, outcome, address, cachedAtMs: checkedAtMs };
+  return { ...NOTHING_SPENT, outcome, address, cachedAtMs: checkedAtMs };
 }

@@ -1,21 +1,15 @@
-import { deadline, onAbort } from "../limits/abort.ts";
-import { deadlinesOf } from "../limits/deadline.ts";
+import { deadline } from "../limits/abort.ts";
 import { MAX_CONNECTIONS, Places } from "../limits/places.ts";
-import { type Answer, type Asked, probed, recalled, TIMED_OUT } from "./answer.ts";
-import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";
-import { Lease, leaseMsFor } from "./lease.ts";
+import { type Answer, type Asked, TIMED_OUT } from "./answer.ts";
+import type { KeepTimes } from "./freshness.ts";
+import { type Ground, Inquiry } from "./inquiry.ts";
 import { OptionalStore, type Warn } from "./optional-store.ts";
-import { Patience } from "./patience.ts";
-import type { CacheStore, Kept } from "./store.ts";
+import type { CacheStore } from "./store.ts";
 
 /** How long an available server's outcome is kept. */
 const DEFAULT_UP_MS = 30_000;
 /** How long the outcome of a server that is not available is kept. */
 const DEFAULT_DOWN_MS = 120_000;
-
-/** The pause before an asker looks again for the answer of another, at first and at most. */
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 100;
 
 /** How a {@link Cache} is used; what is available is kept for 30 seconds and what is not for 120, unless said otherwise. */
 export interface CacheSettings extends Partial<KeepTimes> {
@@ -33,19 +27,20 @@ export interface CacheSettings extends Partial<KeepTimes> {
  * changes an answer, and never fails.
  */
 export class Cache {
-  readonly #times: KeepTimes;
-  readonly #now: () => number;
-  readonly #places: Places;
   readonly #store: OptionalStore;
+  readonly #ground: Ground;
   readonly #asked = new Map<string, { readonly answer: Promise<Answer>; readonly signal: AbortSignal }>();
 
   /** The store is opened by the first question; it may warn of what does not keep it from working. */
   constructor(open: (warn: Warn) => Promise<CacheStore>, settings: CacheSettings) {
     const { upMs = DEFAULT_UP_MS, downMs = DEFAULT_DOWN_MS, maxProbes = MAX_CONNECTIONS } = settings;
-    this.#times = { upMs, downMs };
-    this.#now = settings.now ?? Date.now;
-    this.#places = new Places(maxProbes);
     this.#store = new OptionalStore(open, settings.warn);
+    this.#ground = {
+      store: this.#store,
+      places: new Places(maxProbes),
+      times: { upMs, downMs },
+      now: settings.now ?? Date.now,
+    };
   }
 
   /** Answers a question. Those who ask the same at the same time share one answer. Rejects only if the probe does. */
@@ -58,7 +53,7 @@ export class Cache {
       const answer = await untilAborted(other.answer, signal);
       if (signal.aborted || !other.signal.aborted) return answer;
     }
-    const answer = this.#ask(asked).finally(() => this.#asked.delete(key));
+    const answer = new Inquiry(asked, this.#ground).answer().finally(() => this.#asked.delete(key));
     answer.catch(() => {});
     this.#asked.set(key, { answer, signal });
     return untilAborted(answer, signal);
@@ -68,101 +63,11 @@ export class Cache {
   close(): Promise<void> {
     return this.#store.close();
   }
-
-  async #ask(asked: Asked): Promise<Answer> {
-    const patience = new Patience(asked.limitMs);
-    let kept = await this.#find(asked, patience);
-    for (let pauseMs = FIRST_PAUSE_MS; kept === null; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
-      const answer = await this.#takeTurn(asked, patience);
-      if (answer !== "wait") return answer;
-      await pause(Math.min(pauseMs * (0.75 + Math.random() / 2), patience.leftMs), asked.signal);
-      kept = await this.#find(asked, patience);
-    }
-    return kept === undefined ? probed(asked) : recalled(kept);
-  }
-
-  /** Probes, if it is our turn; else tells what came of waiting so far. */
-  async #takeTurn(asked: Asked, patience: Patience): Promise<Answer | "wait"> {
-    await new Promise<void>((admitted) => this.#places.enter(admitted));
-    try {
-      return await this.#claimOrWait(asked, patience);
-    } finally {
-      this.#places.leave();
-    }
-  }
-
-  async #claimOrWait(asked: Asked, patience: Patience): Promise<Answer | "wait"> {
-    if (asked.signal.aborted) return TIMED_OUT;
-    const { question, limitMs, signal } = asked;
-    const owner = crypto.randomUUID();
-    const leaseMs = leaseMsFor(limitMs);
-    const claim = () => this.#store.use((store) => store.claim(question, owner, leaseMs));
-
-    const holder = await claim();
-    if (holder === undefined) return probed(within(asked, patience));
-    if (holder !== owner) {
-      const advice = patience.sees(holder);
-      if (advice === "probe-anyway") return probed(within(asked, patience));
-      return advice === "give-up" ? TIMED_OUT : "wait";
-    }
-    await using _lease = new Lease({
-      leaseMs,
-      renew: async () => (await claim()) === owner,
-      release: () => this.#store.use((store) => store.release(question, owner)),
-      signal,
-    });
-    const kept = await this.#find(asked, patience);
-    if (kept) return recalled(kept);
-    const ours = within(asked, patience);
-    const answer = await probed(ours);
-    await this.#keep({ ...asked, limitMs: ours.limitMs }, answer);
-    return answer;
-  }
-
-  /**
-   * What is kept and good enough; null for nothing, undefined without a store to look into. For one who has waited, a
-   * time-out is that was learnt within as long as is left: asking again would tell no more.
-   */
-  #find({ question, limitMs }: Asked, patience: Patience): Promise<Kept | null | undefined> {
-    const leftMs = Math.min(limitMs, patience.leftMs);
-    return this.#store.use(async (store) => {
-      const kept = await store.get(question);
-      return kept !== null && isUsable(kept, leftMs, this.#times, this.#now()) ? kept : null;
-    });
-  }
-
-  async #keep({ question, limitMs, signal }: Asked, { outcome, address }: Answer): Promise<void> {
-    const forMs = keepMs(outcome, this.#times);
-    if (signal.aborted || forMs <= 0) return;
-    const checkedAtMs = this.#now();
-    const expiresAtMs = checkedAtMs + forMs;
-    const underMs = Number.isFinite(limitMs) ? limitMs : null;
-    const kept: Kept = { question, outcome, address, checkedAtMs, expiresAtMs, limitMs: underMs };
-    await this.#store.use((store) => store.put(kept));
-  }
-}
-
-/** What is left of a question's time: that spent waiting for others counts, so that an answer comes within the limit. */
-function within(asked: Asked, patience: Patience): Asked {
-  const limitMs = Math.min(asked.limitMs, patience.leftMs);
-  if (!patience.hasWaited || limitMs === Number.POSITIVE_INFINITY) return asked;
-  return { ...asked, limitMs, signal: deadlinesOf(asked.signal).after(limitMs).signal };
 }
 
 function untilAborted(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
   return deadline(answer, signal).catch((error) => {
     if (!signal.aborted) throw error;
     return TIMED_OUT;
-  });
-}
-
-/** Waits for some milliseconds, but not beyond the signal. */
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, durationMs);
-  const takeBack = onAbort(signal, resolve);
-  return promise.finally(() => {
-    clearTimeout(timer);
-    takeBack();
   });
 }

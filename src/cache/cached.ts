@@ -17,9 +17,17 @@ export function cached(cache: Cache, { family, timeoutMs }: CachedTerms, probe: 
     const question = { host: target.host, port: target.port, family: family ?? null };
     const ask = (until: AbortSignal) =>
       new Promise<ServerReport>((settled, failed) => probe(target, until, { settled, failed }));
-    const limitMs = Math.min(timeoutMs, deadlinesOf(signal).leftMs);
+    const deadlines = deadlinesOf(signal);
+    const asked = {
+      question,
+      get limitMs() {
+        return deadlines.atMost(timeoutMs);
+      },
+      signal,
+      probe: ask,
+    };
     cache
-      .answer({ question, limitMs, signal, probe: ask })
+      .answer(asked)
       .then((answer) => asker.settled({ ...answer, target }))
       .catch(asker.failed);
   };

@@ -69,6 +69,8 @@ export class MemoryStore implements CacheStore {
     return cleared;
   }
 
+  mustPay(): void {}
+
   close(): void {}
 }
 

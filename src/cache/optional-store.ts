@@ -3,6 +3,17 @@ import type { CacheStore } from "./store.ts";
 /** Tells the user something, in one line. */
 export type Warn = (message: string) => void;
 
+/** What one question has cost so far. */
+export class Costs {
+  #spentMs = 0;
+
+  /** @throws {CacheError} when that is more than the store is worth. */
+  add(durationMs: number, store: CacheStore): void {
+    this.#spentMs += durationMs;
+    store.mustPay(this.#spentMs);
+  }
+}
+
 /** A store that may turn out to be of no use: opened when it is first needed, and not used again once it has failed. */
 export class OptionalStore {
   readonly #open: (warn: Warn) => Promise<CacheStore>;
@@ -19,13 +30,17 @@ export class OptionalStore {
     };
   }
 
-  /** Uses the store; undefined when there is none, or none any more. Never rejects. */
-  async use<T>(operation: (store: CacheStore) => Promise<T>): Promise<T | undefined> {
+  /** Uses the store, and adds up what that costs; undefined when there is none, or none any more. Never rejects. */
+  async use<T>(operation: (store: CacheStore) => Promise<T>, costs?: Costs): Promise<T | undefined> {
+    const startedAtMs = performance.now();
     this.#store ??= this.#open(this.#warn);
     let store: CacheStore | undefined;
     try {
       store = await this.#store;
-      return store === undefined ? undefined : await operation(store);
+      if (store === undefined) return undefined;
+      const value = await operation(store);
+      costs?.add(performance.now() - startedAtMs, store);
+      return value;
     } catch (error) {
       this.#store = Promise.resolve(undefined);
       store?.close();

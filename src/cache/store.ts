@@ -52,6 +52,11 @@ export interface CacheStore {
   list(): Promise<readonly Kept[]>;
   /** Forgets what any of the filters means, or everything when there are none; resolves to how many outcomes that were. */
   clear(filters: readonly KeptFilter[]): Promise<number>;
+  /**
+   * Whether it is worth its while, when one question has cost so many milliseconds so far.
+   * @throws {CacheError} when it is not.
+   */
+  mustPay(spentMs: number): void;
   /** Lets go of file or connection; never fails. */
   close(): void;
 }

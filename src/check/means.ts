@@ -2,6 +2,7 @@ import { cached } from "../cache/cached.ts";
 import { deadlinesOf } from "../limits/deadline.ts";
 import { connections, lookups as lookupPlaces } from "../limits/places.ts";
 import type { Resolver } from "../names/resolver.ts";
+import { retrying } from "../names/retry.ts";
 import { Attempts } from "../probe/attempts.ts";
 import { Lookups } from "../probe/lookups.ts";
 import type { Probe } from "../probe/probe.ts";
@@ -12,7 +13,7 @@ import { type CheckOptions, limitMs } from "./options.ts";
 export function lookupsOf(resolver: Resolver, options: CheckOptions, signal: AbortSignal): Lookups {
   const { stop = [], stopSelf = false } = options;
   return new Lookups({
-    resolver,
+    resolver: options.cache === undefined ? resolver : retrying(resolver),
     families: stopSelf || stop.length > 0 || options.family === undefined ? [6, 4] : [options.family],
     timeoutMs: limitMs(options),
     deadlines: deadlinesOf(signal),

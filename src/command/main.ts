@@ -11,7 +11,7 @@ import { type Command, formatOf, readCommand } from "./command.ts";
 import { COLOURS, complain, explainFailure, messageOf, tell, tellMissingStop } from "./complaints.ts";
 import { OPTIONS } from "./options.ts";
 import { standard } from "./standard-streams.ts";
-import { canRewrite, paint, terminalColumns, writeError } from "./terminal.ts";
+import { canRewrite, paint, terminalColumns, writeWarning } from "./terminal.ts";
 
 const EXIT_ERROR = 2;
 const EXIT_UNKNOWN = 3;
@@ -105,7 +105,7 @@ async function cacheOf({ cache }: Command): Promise<Cache | undefined> {
   if (cache === null) return undefined;
   return (await onDemand()).openCache(cache.location, {
     ...cache,
-    warn: (message) => writeError(`smtpdcheck: ${message}`, WARNING_COLOUR),
+    warn: (message) => writeWarning(`smtpdcheck: ${message}`, WARNING_COLOUR),
   });
 }
 

@@ -1,6 +1,7 @@
 import { codeOf } from "../text/errors.ts";
 
 const STANDARD_OUTPUT = 1;
+const STANDARD_ERROR = 2;
 
 let outputs: Bun.FileSink | undefined;
 let errors: Bun.FileSink | undefined;
@@ -26,10 +27,21 @@ export const standard = {
   error(text: string): void {
     try {
       errors ??= openSink(Bun.stderr);
-      if (errors === undefined) writeWithout(2, text);
+      if (errors === undefined) writeWithout(STANDARD_ERROR, text);
       errors?.write(text);
       const taken = errors?.flush();
       isTaken = taken instanceof Promise ? taken.catch(() => {}) : undefined;
+    } catch {}
+  },
+
+  /** The same without a descriptor of its own, unless there is one: for what is said while servers may need it. */
+  sparingError(text: string): void {
+    if (errors !== undefined) {
+      standard.error(text);
+      return;
+    }
+    try {
+      writeWithout(STANDARD_ERROR, text);
     } catch {}
   },
 

@@ -18,6 +18,12 @@ export function writeError(line: string, colour: Colour): void {
   standard.error(`${paint(line, colour, 2)}\n`);
 }
 
+/** The same for a warning that comes while servers are probed: it costs them no descriptor. */
+export function writeWarning(line: string, colour: Colour): void {
+  if (isStatusShown) rewriteStatus("");
+  standard.sparingError(`${paint(line, colour, 2)}\n`);
+}
+
 /** Writes a status line to standard error that the next one takes the place of; none leaves an empty line. */
 export function rewriteStatus(line: string): void {
   isStatusShown = line !== "";

@@ -83,19 +83,19 @@ export class Deadlines {
     onAbort(run, () => this.#endAll(run.reason));
   }
 
-  /** Milliseconds in which every deadline has come; infinite where none is set for all. */
-  get leftMs(): number {
-    return Math.max(0, this.#latestAtMs - performance.now());
-  }
-
   /** Has every deadline that is asked for from now on come no later than in so many milliseconds. */
   limitAll(durationMs: number): void {
     this.#latestAtMs = performance.now() + durationMs;
   }
 
+  /** So many milliseconds, or what is left of the limit of all. */
+  atMost(wantedMs: number): number {
+    return Math.min(wantedMs, this.#latestAtMs - performance.now());
+  }
+
   /** The deadline this many milliseconds from now, up to 4 ms late; infinity is the run's end. */
   after(wantedMs: number): Deadline {
-    const durationMs = Math.min(wantedMs, this.#latestAtMs - performance.now());
+    const durationMs = this.atMost(wantedMs);
     if (this.#end.isOver || durationMs > MAX_TIMEOUT_MS) return this.#end;
     const atMs = performance.now() + Math.max(0, durationMs);
     const isShared = atMs <= this.#lastAtMs && atMs >= this.#lastAtMs - SHARED_SPAN_MS;

@@ -8,10 +8,14 @@ export type SkipReason = "stop-host" | "same-preference" | "after-stop" | "null-
 /** What an outcome means for the question asked: nothing, for a target that was left out. */
 export type Status = "available" | "unavailable" | "undetermined" | "skipped";
 
-/** What came of one target: of its lookup, of its attempts, or that it does not count and was left out. */
+/**
+ * What came of one target: of its lookup, of its attempts, or that it does not count and was left out. `waiting` is no
+ * stage of ours: time ran out while another process asked, in whatever stage that was.
+ */
 export type ProbeOutcome =
   | AttemptOutcome
   | Exclude<AddressLookup, { kind: "found" }>
+  | { readonly kind: "timed-out"; readonly stage: "waiting" }
   | { readonly kind: "bad-exchange"; readonly why: "address" | "no-host-name" }
   | { readonly kind: "skipped"; readonly why: SkipReason };
 

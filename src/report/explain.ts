@@ -54,7 +54,9 @@ function explainOutcome(outcome: ProbeOutcome): string {
     case "reset":
       return "reset the connection";
     case "timed-out":
-      return `timed out in ${outcome.stage}`;
+      return outcome.stage === "waiting"
+        ? "timed out while another process asked it"
+        : `timed out in ${outcome.stage}`;
     case "refused":
       return "refused the connection";
     case "unreachable":

@@ -88,7 +88,7 @@ function describeReply(outcome: ProbeOutcome) {
   }
 }
 
-function stageOf(outcome: ProbeOutcome, address: string | null): Stage | null {
+function stageOf(outcome: ProbeOutcome, address: string | null): Stage | "waiting" | null {
   switch (outcome.kind) {
     case "greeted":
     case "declined":

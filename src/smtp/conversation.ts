@@ -55,15 +55,17 @@ export class Conversation implements Listener {
 
   /**
    * Nobody wants to know any more, but its time is not over: a server that has accepted the connection may greet and
-   * hear QUIT, lest it log a client that was lost; a connection still being made is closed at once.
+   * hear QUIT, lest it log a client that was lost; a connection still being made is closed. It may be made already, and
+   * only the news be late.
    */
   takeLeave(left: () => void): void {
-    if (this.#openedAtMs === null || this.#isOver) {
-      this.cancel();
+    if (this.#isOver) {
       left();
       return;
     }
-    this.#party = new Farewell(() => this.cancel(), left);
+    const farewell = new Farewell(() => this.cancel(), left);
+    this.#party = farewell;
+    if (this.#openedAtMs === null) farewell.unless(() => this.#openedAtMs !== null);
   }
 
   opened(): void {

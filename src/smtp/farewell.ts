@@ -1,29 +1,44 @@
 /** How long a server whose answer nobody waits for may take to greet. */
 export const FAREWELL_MS = 100;
 
+/** How late the news of a connection that was made may come, on a busy machine. */
+const LATE_NEWS_MS = 3;
+
 const pending = new Set<Promise<void>>();
 
 /** Waits for a server's greeting that nobody needs, so that it hears QUIT, and no longer than {@link FAREWELL_MS}. */
 export class Farewell {
-  readonly #timer: Timer;
+  readonly #giveUp: () => void;
   readonly #left: () => void;
+  readonly #timer = setTimeout(() => this.#end(), FAREWELL_MS);
   readonly #over = Promise.withResolvers<void>();
+  #lateNews: Timer | undefined;
 
   /** `giveUp` is called when the time is over, `left` in any case. */
   constructor(giveUp: () => void, left: () => void) {
+    this.#giveUp = giveUp;
     this.#left = left;
     pending.add(this.#over.promise);
-    this.#timer = setTimeout(() => {
-      giveUp();
-      this.settled();
-    }, FAREWELL_MS);
+  }
+
+  /** Ends in a moment, unless there is a connection by then. */
+  unless(isConnected: () => boolean): void {
+    this.#lateNews = setTimeout(() => {
+      if (!isConnected()) this.#end();
+    }, LATE_NEWS_MS);
   }
 
   settled(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#lateNews);
     pending.delete(this.#over.promise);
     this.#over.resolve();
     this.#left();
+  }
+
+  #end(): void {
+    this.#giveUp();
+    this.settled();
   }
 }
 

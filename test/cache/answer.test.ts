@@ -20,6 +20,6 @@ test("recalled() is what was kept, without times or attempts", () => {
   });
 });
 
-test("TIMED_OUT tells that no connection was made in time, and is not from the cache", () => {
-  expect(TIMED_OUT).toMatchObject({ outcome: { kind: "timed-out", stage: "connect" }, cachedAtMs: null });
+test("TIMED_OUT tells that another was waited for, and is not from the cache", () => {
+  expect(TIMED_OUT).toMatchObject({ outcome: { kind: "timed-out", stage: "waiting" }, cachedAtMs: null });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
+import type { Answer, Probed } from "../../src/cache/answer.ts";
 import { Cache } from "../../src/cache/cache.ts";
 import { CacheError } from "../../src/cache/store.ts";
 import { FaultyStore, type StoreOperation } from "../fake/faulty-store.ts";
@@ -7,7 +8,7 @@ import { asked, cacheOver, heldProbe, kept, pass, probed, question, settleAll } 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-const timedOut = { outcome: { kind: "timed-out", stage: "connect" }, address: null, attempts: [] } as const;
+const timedOut = { outcome: { kind: "timed-out", stage: "waiting" }, address: null, attempts: [] } as const;
 
 describe("answer()", () => {
   test("probes what nobody knows, keeps it, and gives the lease back", async () => {
@@ -41,6 +42,16 @@ describe("answer()", () => {
     expect(store.calls).toEqual(["put", "get"]);
   });
 
+  test("lets the store know what all that it asked of it has cost", async () => {
+    const store = new FaultyStore();
+    const costs: number[] = [];
+    store.mustPay = (spentMs) => void costs.push(spentMs);
+    await cacheOver(store).cache.answer(asked());
+    expect(store.calls).toEqual(["get", "claim", "get", "put", "release"]);
+    expect(costs).toHaveLength(5);
+    expect(costs).toEqual(costs.toSorted((one, other) => one - other));
+  });
+
   test("keeps an available server for the time set for that, without a limit as none", async () => {
     const store = new FaultyStore();
     const { cache } = cacheOver(store, { upMs: 7_000, downMs: 1 });
@@ -58,6 +69,29 @@ describe("answer()", () => {
     expect((await cache.answer(asked({ probe: async () => probed(outcome) }))).outcome).toEqual(outcome);
     expect(store.kept.size).toBe(0);
     expect(store.leases.size).toBe(0);
+  });
+
+  test("keeps the limit that was left when the probe began, and nothing that was found under none", async () => {
+    for (const [leftMs, kept] of [
+      [400, [400]],
+      [0, []],
+    ] as const) {
+      const store = new FaultyStore();
+      const { cache } = cacheOver(store);
+      let limitMs = 1_000;
+      store.claim = async (_question, owner) => {
+        limitMs = leftMs;
+        return owner;
+      };
+      const terms = asked();
+      await cache.answer({
+        ...terms,
+        get limitMs() {
+          return limitMs;
+        },
+      } as typeof terms);
+      expect([...store.kept.values()].map((entry) => entry.limitMs)).toEqual([...kept]);
+    }
   });
 
   test("probes again when time ran out under a shorter limit than the asker's", async () => {
@@ -180,6 +214,28 @@ describe("while somebody else probes, answer()", () => {
     expect(second.warnings).toEqual([]);
   });
 
+  test("cannot tell when time is over and the one who took over has not probed for so long", async () => {
+    const store = new FaultyStore();
+    await store.claim(question, "the dead", 700);
+    const heir = cacheOver(store).cache;
+    const second = cacheOver(store);
+    const held = heldProbe();
+    let answer: unknown;
+    void second.cache.answer(asked({ limitMs: 1_000, probe: held.probe })).then((value) => (answer = value));
+    await pass(690);
+    await store.release(question, "the dead");
+    void heir.answer(asked({ probe: heldProbe().probe }));
+    await pass(340);
+    expect(answer).toBeUndefined();
+    await pass(30);
+    expect(answer).toMatchObject({
+      outcome: { kind: "no-resources", cause: "time ran out while other processes asked it" },
+      attempts: [],
+    });
+    expect(held.calls).toBe(0);
+    expect(second.warnings).toEqual([]);
+  });
+
   test("does not hold it against the server that others come and go without an answer for it", async () => {
     const store = new FaultyStore();
     const { cache } = cacheOver(store);
@@ -209,6 +265,45 @@ describe("while somebody else probes, answer()", () => {
     short.settle(probed({ kind: "timed-out", stage: "connect" }));
     await pass(200);
     expect(await answer).toEqual({ ...probed(), cachedAtMs: null });
+  });
+});
+
+describe("who takes over from one that died, answer()", () => {
+  /** A holder that dies at once, and an asker that waits for it with this limit. */
+  async function takeOver(limitMs: number, leaseMs: number) {
+    const store = new FaultyStore();
+    await store.claim(question, "the dead", leaseMs);
+    let until: AbortSignal | undefined;
+    const probe = (signal: AbortSignal) => {
+      until = signal;
+      return new Promise<Probed>((resolve) => {
+        signal.addEventListener("abort", () => resolve(probed({ kind: "timed-out", stage: "greeting" })));
+      });
+    };
+    let answer: Answer | undefined;
+    void cacheOver(store)
+      .cache.answer(asked({ limitMs, probe }))
+      .then((value) => (answer = value));
+    return { store, answer: () => answer, until: () => until };
+  }
+
+  test("ends within its own limit, and cannot tell when that runs out", async () => {
+    const { store, answer, until } = await takeOver(1_000, 300);
+    await pass(500);
+    expect([until() !== undefined, answer()]).toEqual([true, undefined]);
+    await pass(600);
+    expect(answer()).toMatchObject({ outcome: { kind: "no-resources" } });
+    const [entry] = store.kept.values();
+    expect(entry?.limitMs).toBeWithin(500, 800);
+  });
+
+  test("begins no probe for which hardly any time is left", async () => {
+    const { answer, until } = await takeOver(1_000, 900);
+    await pass(1_100);
+    expect([until(), answer()]).toEqual([
+      undefined,
+      expect.objectContaining({ outcome: expect.objectContaining({ kind: "no-resources" }) }),
+    ]);
   });
 });
 
@@ -268,6 +363,7 @@ describe("the lease of a probe", () => {
     run.abort();
     expect(await answer).toMatchObject(timedOut);
     await settleAll();
+    expect(jest.getTimerCount()).toBe(0);
     const calls = store.calls.length;
     await pass(2_000);
     expect(store.calls).toHaveLength(calls);
@@ -370,19 +466,4 @@ test("close() closes the store, if one was opened", async () => {
   await cache.answer(asked());
   await cache.close();
   expect(store.isClosed).toBe(true);
-});
-
-test("answer() leaves no timer behind when the run ends while it waits for another", async () => {
-  const store = new FaultyStore();
-  const other = new AbortController();
-  void cacheOver(store).cache.answer(asked({ signal: other.signal, probe: heldProbe().probe }));
-  await settleAll();
-  const run = new AbortController();
-  const answer = cacheOver(store).cache.answer(asked({ signal: run.signal, probe: heldProbe().probe }));
-  await settleAll();
-  other.abort();
-  run.abort();
-  await answer;
-  await settleAll();
-  expect(jest.getTimerCount()).toBe(0);
 });

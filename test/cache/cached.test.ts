@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Cache } from "../../src/cache/cache.ts";
 import { cached } from "../../src/cache/cached.ts";
+import { deadlinesOf } from "../../src/limits/deadline.ts";
 import { type ProbeOutcome, type ServerReport, unprobed } from "../../src/probe/outcome.ts";
 import type { Probe } from "../../src/probe/probe.ts";
 import type { Target } from "../../src/text/target.ts";
@@ -67,6 +68,18 @@ describe("cached()", () => {
       expect(asked).toEqual(["mx.test"]);
     }
     expect([...store.kept.values()].map(({ question }) => question.family)).toEqual([4, 6, null]);
+  });
+
+  test("keeps that time ran out under what a run's deadline leaves, not under the whole timeout", async () => {
+    const store = new FaultyStore();
+    const run = new AbortController().signal;
+    deadlinesOf(run).limitAll(1_000);
+    const { probe } = probeOf({ kind: "timed-out", stage: "greeting" });
+    const terms = { family: undefined, timeoutMs: 5_000 };
+    const probing = cached(new Cache(async () => store, { warn }), terms, probe);
+    await new Promise((settled, failed) => probing(target("mx.test"), run, { settled, failed }));
+    const [kept] = store.kept.values();
+    expect(kept?.limitMs).toBeWithin(1, 1_000);
   });
 
   test("does not keep what says nothing about the server", async () => {

@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
-import { OptionalStore } from "../../src/cache/optional-store.ts";
+import { expect, spyOn, test } from "bun:test";
+import { Costs, OptionalStore } from "../../src/cache/optional-store.ts";
 import { FaultyStore } from "../fake/faulty-store.ts";
 import { question } from "./cache-fixtures.ts";
 
@@ -60,5 +60,26 @@ test("close() closes what was opened, and opens nothing", async () => {
   expect(seen).toEqual([]);
   await optional.use((store) => store.get(question));
   await optional.close();
+  expect(memory.isClosed).toBe(true);
+});
+
+test("use() adds up what one question costs, and does without a store that is not worth it", async () => {
+  const { memory, optional, seen } = makeOptional();
+  memory.mustPay = (spentMs: number) => {
+    if (spentMs > 250) throw new Error("Too dear");
+  };
+  let nowMs = 0;
+  using _clock = spyOn(performance, "now").mockImplementation(() => nowMs);
+  const slowly = async () => {
+    nowMs += 100;
+    return "done";
+  };
+  const costs = new Costs();
+  expect(await optional.use(slowly, costs)).toBe("done");
+  expect(await optional.use(slowly, new Costs())).toBe("done");
+  expect(await optional.use(slowly, costs)).toBe("done");
+  expect(await optional.use(slowly)).toBe("done");
+  expect(await optional.use(slowly, costs)).toBeUndefined();
+  expect(seen).toEqual(["opened", "Too dear; probing without it"]);
   expect(memory.isClosed).toBe(true);
 });

@@ -8,6 +8,7 @@ import { CacheError } from "../../src/cache/store.ts";
 import { runCacheCommand } from "../../src/command/cache-command.ts";
 import { readCommand } from "../../src/command/command.ts";
 import { UsageError } from "../../src/text/errors.ts";
+import { openFilesIn } from "../cache/sqlite/fixtures.ts";
 
 let folder = "";
 let location = "";
@@ -47,6 +48,14 @@ async function keptHosts(): Promise<readonly string[]> {
 }
 
 describe("runCacheCommand()", () => {
+  test("leaves nothing open, whatever comes of it", async () => {
+    await keep(["mx1.example.test", 25]);
+    await run("cache");
+    await run("cache", "clear");
+    await run("cache", "nonsense").catch(() => {});
+    expect(openFilesIn(folder)).toEqual([]);
+  });
+
   test("lists what is kept, as a table", async () => {
     await keep(["b.test", 25], ["a.test", 2525]);
     const [headings, ...rows] = (await run("cache")).split("\n");

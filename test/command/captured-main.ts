@@ -21,9 +21,11 @@ export function capturedMain(): (...argv: readonly string[]) => Promise<Ran> {
     spyOn(standard, "output").mockImplementation(async (text) => {
       stdout += text;
     });
-    spyOn(standard, "error").mockImplementation((text) => {
-      stderr += text;
-    });
+    for (const way of ["error", "sparingError"] as const) {
+      spyOn(standard, way).mockImplementation((text) => {
+        stderr += text;
+      });
+    }
   });
 
   afterEach(() => {

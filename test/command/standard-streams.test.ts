@@ -36,6 +36,13 @@ describe("standard", () => {
     expect(await written(code, `ulimit -n 64; "$1" -e "$3" 2>&1`)).toBe("one two");
   });
 
+  test("sparingError() takes no descriptor, and comes behind what error() has written", async () => {
+    const code = `const open = () => require("node:fs").readdirSync("/proc/self/fd").length; const before = open();
+      standard.sparingError("one "); const after = open(); standard.error("two "); standard.sparingError("three ");
+      await standard.output(String(after - before));`;
+    expect(await written(code, `"$1" -e "$3" 2>&1`)).toBe("one two three 0");
+  });
+
   test("error() does not mind that it cannot be written", async () => {
     const code = `standard.error("x"); await standard.taken(); await standard.output("goes on");`;
     expect(await written(code, `"$1" -e "$3" 2>/dev/full`)).toBe("goes on");

@@ -1,6 +1,13 @@
 import { afterEach, expect, mock, spyOn, test } from "bun:test";
 import { standard } from "../../src/command/standard-streams.ts";
-import { isTerminal, paint, rewriteStatus, terminalColumns, writeError } from "../../src/command/terminal.ts";
+import {
+  isTerminal,
+  paint,
+  rewriteStatus,
+  terminalColumns,
+  writeError,
+  writeWarning,
+} from "../../src/command/terminal.ts";
 
 const { NO_COLOR, TERM } = process.env;
 const STREAMS = [process.stdout, process.stderr] as const;
@@ -40,6 +47,17 @@ test.each([
     if (colours) expect(isatty.mock.calls).toEqual([[2]]);
   },
 );
+
+test("writeWarning() costs no descriptor, and does not run into a status", () => {
+  const written = spyOn(standard, "error").mockReturnValue();
+  const sparingly = spyOn(standard, "sparingError").mockReturnValue();
+  spyOn(standard, "isTerminal").mockReturnValue(false);
+  rewriteStatus("one");
+  writeWarning("a line", 33);
+  writeWarning("another", 33);
+  expect(written.mock.calls as unknown[]).toEqual([["\r\x1b[Kone"], ["\r\x1b[K"]]);
+  expect(sparingly.mock.calls as unknown[]).toEqual([["a line\n"], ["another\n"]]);
+});
 
 test("rewriteStatus() puts a line in the place of the last, and ends none", () => {
   const written = spyOn(standard, "error").mockReturnValue();

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Folder, makeFolder, runSql } from "../cache/sqlite/fixtures.ts";
 import { refusedPort } from "../fake/dead-port.ts";
@@ -9,6 +9,7 @@ import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { bareEnvironment, commands, compiled, PATIENCE_MS, run } from "./command.ts";
 import { readReport } from "./read-report.ts";
 import { serversOnOnePort } from "./servers-on-one-port.ts";
+import { start } from "./under-way.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
@@ -33,6 +34,16 @@ const spoilt: readonly (readonly [what: string, spoil: Spoil])[] = [
       return cache;
     },
   ],
+  ["a file that others may write", othersMayWrite((path) => path)],
+  ["a file beside a log that others may write", othersMayWrite((path) => `${path}-wal`)],
+  [
+    "a symbolic link to a cache",
+    ({ cache, path }) => {
+      ours(join(path, "target"));
+      symlinkSync(join(path, "target"), cache);
+      return cache;
+    },
+  ],
   [
     "below a file",
     ({ cache }) => {
@@ -49,6 +60,10 @@ const unreachable: readonly (readonly [what: string, open: () => Disposable & { 
   ["a Redis URL where a mail server is", () => withUrl(fakeSmtpServer(GREETS))],
   ["a Redis server that refuses", () => fakeRedisListener({ MGET: "-NOAUTH Authentication required.\r\n" })],
   ["a Redis server that falls silent", () => fakeRedisListener({})],
+  [
+    "a Redis server at 100 ms a reply",
+    () => fakeRedisListener({ MGET: "*1\r\n$-1\r\n", EVAL: "(owner)", SET: "+OK\r\n" }, 100),
+  ],
   ["a Redis server that hangs up", () => fakeRedisListener({ MGET: "(close)" })],
   [
     "a Redis server that is full",
@@ -66,6 +81,15 @@ function withUrl(server: Disposable & { readonly port: number }) {
 function spoilWith(text: string): Spoil {
   return ({ cache }) => {
     writeFileSync(cache, text);
+    return cache;
+  };
+}
+
+function othersMayWrite(which: (path: string) => string): Spoil {
+  return ({ cache }) => {
+    ours(cache);
+    writeFileSync(which(cache), "", { flag: "a" });
+    chmodSync(which(cache), 0o666);
     return cache;
   };
 }
@@ -177,6 +201,18 @@ describe("smtpdcheck with a cache location that cannot be read", () => {
     });
     expect(ran.stderr).not.toContain("secret");
   });
+});
+
+test.concurrent("smtpdcheck answers though every file of its cache is cut short while it is in use", async () => {
+  using folder = makeFolder();
+  using silent = fakeSmtpServer(SILENT);
+  const args = ["-v", "--timeout", "1", "--cache", folder.cache, `127.0.0.1:${silent.port}`];
+  await using asking = start(compiled, args);
+  await silent.saw("");
+  for (const name of folder.names()) truncateSync(join(folder.path, name), 0);
+  const { status, stderr } = await asking.ended;
+  expect(stderr).toContain("timed out in greeting");
+  expect(status).toBe(0);
 });
 
 test.concurrent("a warning does not get into what a monitor reads", async () => {

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { refusedPort } from "../fake/dead-port.ts";
 import { BUSY, GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { commands, compiled, PATIENCE_MS, run, withoutTimes } from "./command.ts";
@@ -9,13 +10,10 @@ setDefaultTimeout(PATIENCE_MS);
 
 const [S1, S2, S3] = ["127.0.0.11", "127.0.0.12", "127.0.0.13"] as const;
 const TIMES = "(connect N ms, greeting N ms)";
-/** Holds its connection for a while: with one descriptor left, no other server can be asked meanwhile. */
-const HOLDS = "(wait 300ms)\n";
-
 const SAYS = {
   up: `available: %s said "220 mx.example.test ESMTP" ${TIMES}`,
   down: `unavailable: %s declined with "421 4.7.0 too busy" ${TIMES}`,
-  unknown: "undetermined: %s could not be probed by this machine: EMFILE (connect N ms)",
+  unknown: "undetermined: could not be probed by this machine: no connection to a name server (dns N ms)",
 } as const;
 
 type Kind = keyof typeof SAYS;
@@ -37,8 +35,8 @@ const rows: readonly Row[] = [
   { servers: ["down", "down"], none: 0, any: 1, all: 1 },
 ];
 
-/** For these there is a descriptor for the first server alone, or (when it is the unknown one) for none. */
-const scarceRows: readonly Row[] = [
+/** The unknown ones are names that no name server can be asked for. */
+const unknownRows: readonly Row[] = [
   { servers: ["unknown"], none: 2, any: 2, all: 2 },
   { servers: ["up", "unknown"], none: 1, any: 0, all: 2 },
   { servers: ["down", "unknown"], none: 2, any: 2, all: 1 },
@@ -48,27 +46,16 @@ const scarceRows: readonly Row[] = [
 const requirements = ["none", "any", "all"] as const;
 const scripts = { up: GREETS, down: BUSY, unknown: GREETS };
 
-/** The fewest descriptors with which one server can be asked. */
-let enoughForOne = 0;
-
-beforeAll(async () => {
-  using up = fakeSmtpServer(GREETS);
-  const canAsk = async (limit: number) => {
-    const ran = await run(compiled, [`127.0.0.1:${up.port}`], { under: ["prlimit", `--nofile=${limit}`] });
-    return ran.stdout !== "";
-  };
-  for (enoughForOne = 4; enoughForOne < 20 && !(await canAsk(enoughForOne)); ) enoughForOne += 1;
-});
-
-function startServers(kinds: readonly Kind[], prelude = "") {
+function startServers(kinds: readonly Kind[]) {
   const hostnames = [S1, S2, S3].slice(0, kinds.length);
-  const servers = kinds.map((kind, at) =>
-    fakeSmtpServer(prelude + scripts[kind], { hostname: hostnames[at] ?? S3 }),
+  const servers = kinds.map((kind, at) => fakeSmtpServer(scripts[kind], { hostname: hostnames[at] ?? S3 }));
+  const targets = servers.map(({ hostname, port }, at) =>
+    kinds[at] === "unknown" ? `unknown${at}.test:${port}` : `${hostname}:${port}`,
   );
   return {
-    targets: servers.map(({ hostname, port }) => `${hostname}:${port}`),
-    lines: servers.map(({ hostname, port }, at) => {
-      return `${hostname}:${port}: ${SAYS[kinds[at] ?? "down"].replace("%s", hostname)}\n`;
+    targets,
+    lines: servers.map(({ hostname }, at) => {
+      return `${targets[at]}: ${SAYS[kinds[at] ?? "down"].replace("%s", hostname)}\n`;
     }),
     [Symbol.dispose]() {
       for (const server of servers) server[Symbol.dispose]();
@@ -87,11 +74,11 @@ function blamed(
   return servers.flatMap((server, at) => (server === kind ? [at] : []));
 }
 
-/** The one line for any number of servers of which the first could not be probed. */
-function cannotTell(requirement: (typeof requirements)[number], count: number): string {
+/** The one line for any number of servers of which this one was the first that could not be probed. */
+function cannotTell(requirement: (typeof requirements)[number], target: string, count: number): string {
   const question = requirement === "all" ? "every server is" : "a server is";
   const others = count > 1 ? ` (and ${count - 1} more)` : "";
-  return `smtpdcheck: Cannot tell whether ${question} available: ADDRESS: ADDRESS could not be probed by this machine: EMFILE${others}\n`;
+  return `smtpdcheck: Cannot tell whether ${question} available: ${target}: could not be probed by this machine: no connection to a name server${others}\n`;
 }
 
 function answerOf({ servers }: Row, requirement: (typeof requirements)[number], status: 0 | 1 | 2): string {
@@ -119,26 +106,45 @@ describe.each(commands)("smtpdcheck $name", (command) => {
   }
 });
 
-describe("smtpdcheck compiled, without descriptors for all", () => {
+describe("smtpdcheck compiled, when this machine cannot ask for all", () => {
   for (const requirement of requirements) {
-    test.concurrent.each(scarceRows.map((row) => [row.servers.join(" and "), row] as const))(
+    test.concurrent.each(unknownRows.map((row) => [row.servers.join(" and "), row] as const))(
       `--require ${requirement} of %s`,
       async (_, row) => {
         const status = row[requirement];
-        using started = startServers(row.servers, HOLDS);
-        const limit = row.servers[0] === "unknown" ? enoughForOne - 1 : enoughForOne;
-        const ran = await run(compiled, ["--require", requirement, ...started.targets], {
-          under: ["prlimit", `--nofile=${limit}`],
-        });
+        using started = startServers(row.servers);
+        using nobody = refusedPort();
+        const args = ["--require", requirement, "--dns", `127.0.0.1:${nobody.port}`, ...started.targets];
+        const ran = await run(compiled, args);
         expect(ran).toMatchObject({ status, stdout: answerOf(row, requirement, status) });
         const failing = blamed(row, requirement, status);
         const named = failing.map((at) => `smtpdcheck: ${started.lines[at]}`).join("");
-        expect(
-          withoutTimes(ran.stderr).replace(/127\.0\.0\.\d+(?::\d+)?/g, status === 2 ? "ADDRESS" : "$&"),
-        ).toBe(status === 2 ? cannotTell(requirement, failing.length) : named);
+        const first = started.targets[failing[0] ?? 0] ?? "";
+        expect(withoutTimes(ran.stderr)).toBe(
+          status === 2 ? cannotTell(requirement, first, failing.length) : named,
+        );
       },
     );
   }
+
+  test.concurrent.each(requirements)(
+    "--require %s exits 2 without a descriptor for anybody",
+    async (requirement) => {
+      using up = fakeSmtpServer(GREETS);
+      const ask = (limit: number) =>
+        run(compiled, ["--require", requirement, `127.0.0.1:${up.port}`], {
+          under: ["prlimit", `--nofile=${limit}`],
+        });
+      let limit = 5;
+      while ((await ask(limit)).status === 2) limit += 1;
+      expect(limit).toBeWithin(6, 20);
+      expect(await ask(limit - 1)).toMatchObject({
+        status: 2,
+        stdout: "",
+        stderr: expect.stringContaining(": EMFILE\n"),
+      });
+    },
+  );
 });
 
 describe("smtpdcheck --require", () => {

@@ -38,6 +38,8 @@ export class FaultyStore implements CacheStore {
     return this.#store.clear(filters);
   }
 
+  mustPay(_spentMs: number): void {}
+
   close(): void {
     this.isClosed = true;
   }

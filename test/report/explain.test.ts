@@ -63,6 +63,10 @@ describe("renderServer() writes", () => {
       report({ kind: "dns-failure", cause: "ESERVFAIL" }, noAddress),
     ],
     [
+      "mx1.test: unavailable: timed out while another process asked it",
+      report({ kind: "timed-out", stage: "waiting" }, { address: null }),
+    ],
+    [
       "mx1.test: unavailable: timed out in dns (dns 3.0 ms)",
       report({ kind: "timed-out", stage: "dns" }, noAddress),
     ],

@@ -1,6 +1,7 @@
 import type { Report } from "../../src/check/report.ts";
 import type { Requirement } from "../../src/check/verdict.ts";
 import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
+import type { AttemptOutcome } from "../../src/smtp/attempt.ts";
 import type { Target } from "../../src/text/target.ts";
 
 /** A target named as a user would: `10:mx1.example.test`, port 25 unless another is given. */
@@ -31,7 +32,7 @@ export function settled(server: Target, outcome: ProbeOutcome): ServerReport {
       return connected(unprobed, outcome, null);
     case "timed-out":
     case "reset":
-      return outcome.stage === "dns"
+      return outcome.stage === "dns" || outcome.stage === "waiting"
         ? unprobed
         : connected(unprobed, outcome, outcome.stage === "connect" ? null : 30);
     case "greeted":
@@ -58,11 +59,7 @@ export function reportOn(servers: readonly ServerReport[], requirement: Requirem
   return { verdict, server, requirement, met: met[requirement], elapsedMs: 33.25, servers };
 }
 
-function connected(
-  unprobed: ServerReport,
-  outcome: Exclude<ProbeOutcome, { kind: "skipped" | "not-found" | "dns-failure" | "bad-exchange" }>,
-  greetingMs: number | null,
-): ServerReport {
+function connected(unprobed: ServerReport, outcome: AttemptOutcome, greetingMs: number | null): ServerReport {
   const address = "192.0.2.1";
   const timings = { connectMs: 2, greetingMs };
   const attempt = { endpoint: { address, port: unprobed.target.port }, outcome, ...timings };

@@ -47,12 +47,23 @@ describe("Conversation takeLeave()", () => {
     },
   );
 
-  test("closes a connection at once that is still being made", () => {
+  test("closes a connection in a moment that is still being made", () => {
     using dead = blackhole();
+    jest.useFakeTimers();
     const left = mock();
     const endpoint = { address: dead.hostname, port: dead.port };
     new Conversation(endpoint, ladder(), { settled: mock() }).takeLeave(left);
-    expect([areLeaving(), left.mock.calls.length]).toEqual([false, 1]);
+    jest.advanceTimersByTime(3);
+    expect([areLeaving(), left.mock.calls.length, jest.getTimerCount()]).toEqual([false, 1, 0]);
+  });
+
+  test("knows a connection that was made a moment ago", async () => {
+    using server = fakeSmtpServer("(wait 20ms)\nS: 220 mx.test\nC: QUIT");
+    const endpoint = { address: server.hostname, port: server.port };
+    const conversation = new Conversation(endpoint, ladder(), { settled: mock() });
+    conversation.takeLeave(mock());
+    await leavesTaken();
+    expect(await server.ended()).toBe("QUIT\r\n");
   });
 });
 

@@ -1,12 +1,15 @@
+import { lendDescriptors, stopLending } from "../../limits/descriptors.ts";
 import { cleanText } from "../../text/clean-text.ts";
 import { codeOf } from "../../text/errors.ts";
 import { CacheError } from "../store.ts";
 
-/** How long one operation may take, the connecting before it included. */
+/** How long one operation may take, the connecting before it included, and all those for one question together. */
 const REDIS_LIMIT_MS = 250;
 /** Longest part of a server's message that is repeated. */
 const MAX_MESSAGE_CHARACTERS = 200;
 
+const TOO_SLOW = `it took longer than ${REDIS_LIMIT_MS} ms`;
+const GIVEN_BACK = "a server needed its descriptor";
 const NOT_REDIS = "the server does not speak Redis";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -47,25 +50,48 @@ export class RedisConnection {
   /** Sends a command; resolves to the reply, whatever that is. */
   send(command: string, ...args: string[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const fail = (why: string) => reject(new CacheError(`Cannot use the cache ${this.#shown}: ${why}`));
       const timer = setTimeout(() => {
-        fail(`it took longer than ${REDIS_LIMIT_MS} ms`);
+        reject(this.#failure(TOO_SLOW));
         this.close();
       }, REDIS_LIMIT_MS);
       this.#exchange(command, args)
-        .then(resolve, (error) => fail(reasonOf(error)))
+        .then(resolve, (error) => reject(this.#failure(reasonOf(error))))
         .finally(() => clearTimeout(timer));
     });
   }
 
+  /** @throws {CacheError} when so many milliseconds are too many. */
+  mustPay(spentMs: number): void {
+    if (spentMs > REDIS_LIMIT_MS) throw this.#failure(TOO_SLOW);
+  }
+
   close(): void {
+    stopLending(this.#giveBack);
     this.#client?.close();
+  }
+
+  /** An answer is worth more than the cache; what is under way fails, and what comes later connects again. */
+  readonly #giveBack = (): boolean => {
+    const client = this.#client;
+    this.close();
+    this.#client = undefined;
+    return client !== undefined;
+  };
+
+  #failure(why: string): CacheError {
+    return new CacheError(`Cannot use the cache ${this.#shown}: ${why}`);
   }
 
   /** Commands wait for the first connection only: without reconnecting, a closed client rejects them at once. */
   async #exchange(command: string, args: string[]): Promise<unknown> {
     this.#client ??= new Bun.RedisClient(this.#url, { autoReconnect: false, connectionTimeout: 0 });
-    return this.#client.send(command, args);
+    lendDescriptors(this.#giveBack);
+    const client = this.#client;
+    try {
+      return await client.send(command, args);
+    } catch (error) {
+      throw this.#client === client ? error : new Error(GIVEN_BACK);
+    }
   }
 }
 

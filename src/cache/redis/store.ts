@@ -66,6 +66,10 @@ export class RedisStore implements CacheStore {
     return count;
   }
 
+  mustPay(spentMs: number): void {
+    this.#connection.mustPay(spentMs);
+  }
+
   close(): void {
     this.#connection.close();
   }

@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { ChangedError, DamagedError, failureOf } from "./failure.ts";
 import { createTables, layoutOf } from "./layout.ts";
-import { createFile, fileState, realFolderOf, UNUSABLE } from "./path.ts";
+import { createFile, fileState, UNUSABLE } from "./path.ts";
+import { distrust, realFolderOf } from "./trust.ts";
 
 type Sqlite = typeof import("bun:sqlite");
 
@@ -27,7 +28,10 @@ export class SqliteConnection {
 
   /** The database, opened if it was not; undefined when there is none yet. */
   open(): Database | undefined {
-    if (this.#db !== undefined) return this.#db;
+    if (this.#db !== undefined) {
+      this.#mustBeTrusted();
+      return this.#db;
+    }
     const db = this.#connect();
     if (db === undefined) return undefined;
     try {
@@ -54,12 +58,15 @@ export class SqliteConnection {
     db?.close();
   }
 
+  /** Opening reads nothing; it is looked at again then, for what was opened may have come after the first look. */
   #connect(): Database | undefined {
+    this.#mustBeTrusted();
     let db: Database | undefined;
     try {
       const { SQLITE_OPEN_READWRITE, SQLITE_OPEN_NOFOLLOW } = this.#sqlite.constants;
-      const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW;
-      db = this.#openNoLink(flags);
+      db = this.#openNoLink(SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
+      if (this.#hasMoved(db)) throw new ChangedError();
+      this.#mustBeTrusted();
       db.run("PRAGMA synchronous = OFF");
       return db;
     } catch (error) {
@@ -78,6 +85,12 @@ export class SqliteConnection {
       if (path === this.#path) throw error;
       return new this.#sqlite.Database(path, flags);
     }
+  }
+
+  /** A log may come at any time, and is read with the next statement. */
+  #mustBeTrusted(): void {
+    const reason = distrust(this.#path);
+    if (reason !== undefined) throw new Error(reason);
   }
 
   #holdsTables(db: Database): boolean {

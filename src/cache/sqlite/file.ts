@@ -4,7 +4,7 @@ import { cleanText } from "../../text/clean-text.ts";
 import { CacheError } from "../store.ts";
 import { SqliteConnection } from "./connection.ts";
 import { explainSqliteFailure, failureOf } from "./failure.ts";
-import { accessProblem, distrust, fileState, lockReplacement, removeDatabase, UNUSABLE } from "./path.ts";
+import { accessProblem, fileState, lockReplacement, removeDatabase, UNUSABLE } from "./path.ts";
 
 /** How long a database that others have locked is tried again, at least; and how often, for on a busy machine each try is slow. */
 const BUSY_LIMIT_MS = 250;
@@ -64,9 +64,6 @@ export class SqliteFile {
     this.#connection ??= new SqliteConnection(sqlite, this.#path);
     const connection = this.#connection;
     lendDescriptors(this.#giveBack);
-    const reason = connection.isOpen ? undefined : await distrust(this.#path);
-    if (reason !== undefined)
-      throw new CacheError(`Cannot use the cache ${this.#shown}: ${cleanText(reason)}`);
     const startedAtMs = performance.now();
     for (let tries = 1; ; tries += 1) {
       try {
@@ -104,7 +101,7 @@ export class SqliteFile {
       step();
       return;
     } catch (error) {
-      if (failureOf(error) !== "damaged") return;
+      if (failureOf(error) !== "damaged" || fileState(this.#path) !== "ours") return;
     }
     this.close();
     removeDatabase(this.#path);

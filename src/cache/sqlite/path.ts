@@ -1,4 +1,8 @@
 import { codeOf } from "../../text/errors.ts";
+
+/** What stands beside a database while it is written to, and is read back when that was not finished. */
+export const LOGS = ["-journal", "-wal", "-shm"] as const;
+
 /** What stands at a path, as far as a cache is concerned. */
 export type FileState = "missing" | "symbolic-link" | "no-file" | "empty" | "ours" | "foreign";
 
@@ -29,49 +33,14 @@ export function fileState(path: string): FileState {
   if (found.isSymbolicLink()) return "symbolic-link";
   if (!found.isFile()) return "no-file";
   if (found.size === 0) return "empty";
-  const descriptor = fs.openSync(path, "r");
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  const descriptor = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const octets = new DataView(new ArrayBuffer(4));
     const count = fs.readSync(descriptor, octets, 0, 4, APPLICATION_ID_AT);
     return count === 4 && octets.getInt32(0) === APPLICATION_ID ? "ours" : "foreign";
   } finally {
     fs.closeSync(descriptor);
-  }
-}
-
-/** What stands beside a database while it is written to, and is read back when that was not finished. */
-const LOGS = ["-journal", "-wal", "-shm"];
-/** Writable by its group or by others. */
-const WRITABLE_BY_OTHERS = 0o022;
-
-/**
- * Why a cache file must not be believed: whoever can write it, or a log beside it, decides the answers. Undefined when
- * there is no reason, or no file. By Bun's own stat, for `node:fs` would cost every cached answer 2 ms; that the file
- * itself is no symbolic link is SQLite's to see.
- */
-export async function distrust(path: string): Promise<string | undefined> {
-  const reasons = await Promise.all(["", ...LOGS].map((part) => distrustOf(path, part)));
-  return reasons.find((reason) => reason !== undefined);
-}
-
-async function distrustOf(path: string, part: string): Promise<string | undefined> {
-  const found = await Bun.file(path + part)
-    .stat()
-    .catch(() => undefined);
-  if (found === undefined || !found.isFile()) return undefined;
-  const file = part === "" ? "" : `${path}${part}: `;
-  if (found.uid !== process.geteuid?.()) return `${file}it belongs to another user, and is not believed`;
-  const mayOthersWrite = (found.mode & WRITABLE_BY_OTHERS) !== 0;
-  return mayOthersWrite ? `${file}others may write it, so that it is not believed` : undefined;
-}
-
-/** The path with symbolic links in its folder followed, so that the system can be told to follow none at the last step. */
-export function realFolderOf(path: string): string {
-  const { basename, dirname, join } = process.getBuiltinModule("node:path");
-  try {
-    return join(process.getBuiltinModule("node:fs").realpathSync(dirname(path)), basename(path));
-  } catch {
-    return path;
   }
 }
 

@@ -83,6 +83,9 @@ export class SqliteStore implements CacheStore {
     });
   }
 
+  /** A file is waited for only while others write to it, and {@link SqliteFile} bounds that. */
+  mustPay(): void {}
+
   close(): void {
     this.#file.close();
   }

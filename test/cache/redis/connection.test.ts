@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { RedisConnection } from "../../../src/cache/redis/connection.ts";
 import { CacheError } from "../../../src/cache/store.ts";
+import { takeBackDescriptors } from "../../../src/limits/descriptors.ts";
 import { fakeRedisListener } from "../../fake/redis-listener.ts";
 
 const LOST = "Cannot use the cache there: cannot connect, or the connection was lost";
@@ -109,4 +110,18 @@ test("close() may be called at any time, and again", async () => {
   opened.connection.close();
   opened.connection.close();
   expect(await sent).toBe(LOST);
+});
+
+test("send() connects again after its descriptor was taken back, and says so to what was under way", async () => {
+  using server = fakeRedisListener({ PING: "+PONG\r\n" });
+  using opened = connect(server.url);
+  expect(await opened.connection.send("PING")).toBe("PONG");
+  const sent = failureOf(opened.connection.send("GET", "a"));
+  expect(takeBackDescriptors()).toBe(true);
+  expect(takeBackDescriptors()).toBe(false);
+  expect(await sent).toBe("Cannot use the cache there: a server needed its descriptor");
+  expect(await opened.connection.send("PING")).toBe("PONG");
+  expect(server.commands.filter((command) => command === "HELLO")).toHaveLength(2);
+  opened.connection.close();
+  expect(takeBackDescriptors()).toBe(false);
 });

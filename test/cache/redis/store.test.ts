@@ -1,9 +1,11 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { openCache } from "../../../src/cache/open-cache.ts";
 import { RedisStore } from "../../../src/cache/redis/store.ts";
 import { CacheError, type CacheStore } from "../../../src/cache/store.ts";
 import { refusedPort } from "../../fake/dead-port.ts";
 import { fakeRedisListener } from "../../fake/redis-listener.ts";
-import { kept, question } from "../cache-fixtures.ts";
+import { redisCommand, startRedis } from "../../fake/redis-server.ts";
+import { asked, kept, probed, question } from "../cache-fixtures.ts";
 
 const SHOWN = "redis://…@cache.example.test";
 
@@ -109,4 +111,68 @@ test("nothing is connected to before the first question, or after close()", asyn
   opened.store.close();
   opened.store.close();
   expect(server.commands).toEqual([]);
+});
+
+const ALL = { MGET: "*1\r\n$-1\r\n", EVAL: "(owner)", SET: "+OK\r\n" };
+
+test.each([
+  [100, true],
+  [20, false],
+])("a server with %d ms a reply costs no more than 250 ms, or is warned of", async (delayMs, isTooSlow) => {
+  using server = fakeRedisListener(ALL, delayMs);
+  const warnings: string[] = [];
+  const cache = openCache(server.url, { warn: (message) => void warnings.push(message) });
+  const startedAtMs = performance.now();
+  expect(await cache.answer(asked())).toEqual({ ...probed(), cachedAtMs: null });
+  const elapsedMs = performance.now() - startedAtMs;
+  await cache.close();
+  const warning = `Cannot use the cache ${server.url}: it took longer than 250 ms; probing without it`;
+  if (isTooSlow) expect(warnings).toEqual([warning]);
+  else if (warnings.length === 0) expect(elapsedMs).toBeLessThan(300);
+});
+
+test("a server is not held to its time while others are waited for", async () => {
+  using server = fakeRedisListener({ ...ALL, EVAL: "$5\r\nother\r\n" }, 20);
+  const warnings: string[] = [];
+  const cache = openCache(server.url, { warn: (message) => void warnings.push(message) });
+  await cache.answer(asked({ limitMs: 800 }));
+  await cache.close();
+  expect(warnings).toEqual([]);
+});
+
+test("what the server has not forgotten though it has expired is a miss, and what has expired is not sent", async () => {
+  const past = Date.now() - 1_000;
+  const expired = kept({ checkedAtMs: past - 1_000, expiresAtMs: past });
+  const value = JSON.stringify(expired);
+  using server = fakeRedisListener({ MGET: `*1\r\n$${value.length}\r\n${value}\r\n` });
+  using opened = openStore(server.url);
+  await opened.store.put(expired);
+  expect(await opened.store.get(question)).toBeNull();
+  expect(server.commands).toEqual(["HELLO", "MGET"]);
+});
+
+test("close() ends the connection", async () => {
+  using server = fakeRedisListener({ MGET: "*1\r\n$-1\r\n" });
+  using opened = openStore(server.url);
+  await opened.store.get(question);
+  opened.store.close();
+  expect(await failureOf(() => opened.store.get(question))).toBe(
+    "cannot connect, or the connection was lost",
+  );
+  expect(server.commands).toEqual(["HELLO", "MGET"]);
+});
+
+describe.skipIf(redisCommand === null)("a lease in a real server", () => {
+  const LEASE = "smtpdcheck:1:lease:25:any:mx1.example.test";
+
+  test.each([
+    ["holds for its time", ["PX", "5000"], "somebody"],
+    ["does not hold without an end", [], "one"],
+    ["does not hold for longer than any is made", ["PX", "3600000"], "one"],
+  ])("%s", async (_, time, holder) => {
+    await using server = await startRedis();
+    using opened = openStore(server.url);
+    await server.command("SET", LEASE, "somebody", ...time);
+    expect(await opened.store.claim(question, "one", 1_000)).toBe(holder);
+  });
 });

@@ -1,11 +1,11 @@
 import { Database } from "bun:sqlite";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SqliteStore } from "../../../src/cache/sqlite/store.ts";
 import { kept } from "../cache-fixtures.ts";
 
-/** A folder of its own, removed when disposed of. */
+/** A folder of its own, removed when disposed of, which throws when something in it was left open. */
 export interface Folder extends Disposable {
   readonly path: string;
   /** The cache in it; nothing is there yet. */
@@ -21,8 +21,28 @@ export function makeFolder(): Folder {
     path,
     cache: join(path, "cache.db"),
     names: () => readdirSync(path).toSorted(),
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+    [Symbol.dispose]() {
+      const left = openFilesIn(path);
+      rmSync(path, { recursive: true, force: true });
+      if (left.length > 0) throw new Error(`Left open: ${left.join(", ")}`);
+    },
   };
+}
+
+/** What this process has open in a folder, removed files too, where the system tells. */
+export function openFilesIn(folder: string): readonly string[] {
+  if (!existsSync("/proc/self/fd")) return [];
+  return readdirSync("/proc/self/fd")
+    .map(linkOf)
+    .filter((file) => file.startsWith(`${folder}/`));
+}
+
+function linkOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return "";
+  }
 }
 
 /** A store over a file, with what it said about replacing it. */

@@ -17,6 +17,17 @@ test.each([
   expect<string>(layoutOf(db)).toBe(layout);
 });
 
+test("layoutOf() looks again at what another process has made usable meanwhile", () => {
+  using real = new Database(":memory:");
+  const db = {
+    query(sql: string) {
+      if (sql.includes("page_count")) createTables(real);
+      return real.query(sql);
+    },
+  };
+  expect(layoutOf(db as Database)).toBe("usable");
+});
+
 test("createTables() makes an empty database usable, and leaves one that is", () => {
   using db = new Database(":memory:");
   createTables(db);

@@ -48,6 +48,15 @@ describe("fileState()", () => {
   });
 });
 
+test("fileState() reads nothing through a link that appears after its look", () => {
+  using folder = makeFolder();
+  const target = join(folder.path, "target");
+  writeFileSync(target, marked());
+  symlinkSync(target, folder.cache);
+  using _look = spyOn(fs, "lstatSync").mockReturnValue(statSync(target));
+  expect(() => fileState(folder.cache)).toThrow("ELOOP");
+});
+
 test("createFile() makes folder and file for nobody else to read, and leaves a file that is there", () => {
   using folder = makeFolder();
   const path = join(folder.path, "a/b");
@@ -74,22 +83,6 @@ test("removeDatabase() removes all of a database, and nothing else", () => {
   expect(folder.names()).toEqual(["cache.db-other"]);
 });
 
-test("removeDatabase() removes the file itself last: a log beside an empty file is thrown away, beside a full one replayed", () => {
-  using folder = makeFolder();
-  const removed = spyOn(fs, "rmSync");
-  removeDatabase(folder.cache);
-  expect(removed.mock.calls.map(([path]) => path).at(-1)).toBe(folder.cache);
-  removed.mockRestore();
-});
-
-test("lockReplacement() takes the right from one who holds it since the future", () => {
-  using folder = makeFolder();
-  lockReplacement(folder.cache);
-  const soon = Date.now() / 1000 + 3_600;
-  utimesSync(`${folder.cache}-replacing`, soon, soon);
-  expect(lockReplacement(folder.cache)).toBeDefined();
-});
-
 test("lockReplacement() gives the right to one at a time, and takes it from the dead", () => {
   using folder = makeFolder();
   const lock = lockReplacement(folder.cache);
@@ -102,6 +95,22 @@ test("lockReplacement() gives the right to one at a time, and takes it from the 
   const longAgo = Date.now() / 1000 - 10;
   utimesSync(`${folder.cache}-replacing`, longAgo, longAgo);
   expect(lockReplacement(folder.cache)).toBeDefined();
+});
+
+test("lockReplacement() takes it from one of the future: the clock was set back", () => {
+  using folder = makeFolder();
+  lockReplacement(folder.cache);
+  const soon = Date.now() / 1000 + 3_600;
+  utimesSync(`${folder.cache}-replacing`, soon, soon);
+  expect(lockReplacement(folder.cache)).toBeDefined();
+});
+
+test("removeDatabase() removes the file itself last", () => {
+  using folder = makeFolder();
+  using remove = spyOn(fs, "rmSync");
+  removeDatabase(folder.cache);
+  expect(remove.mock.calls.map(([path]) => String(path).slice(folder.cache.length)).at(-1)).toBe("");
+  expect(remove.mock.calls).toHaveLength(4);
 });
 
 test("accessProblem() is why neither a file nor its folder can be written to", () => {
