@@ -42,14 +42,11 @@ const TYPES_ALONE = [
 /** Parts of a file whose tests are those of the whole. */
 const TESTED_WITH: Readonly<Record<string, string>> = {
   "report/perfdata": "report/nagios",
-  "probe/lookups": "probe/prober",
   "cache/inquiry": "cache/cache",
   "check/means": "check/run",
-  "check/stop-gate": "check/run-slow-lookup",
   "command/bin": "end-to-end/usage",
   "command/values": "command/command",
   "report/nagios-status": "report/nagios",
-  "command/complaints": "command/main-reports",
   "command/on-demand": "command/main-reports",
 };
 
