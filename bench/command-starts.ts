@@ -1,3 +1,4 @@
+import { HEAD_START_MS } from "../src/check/head-start.ts";
 import { REFUSED_PORT, startBlackhole } from "./servers.ts";
 import { type Command, compare, milliseconds, sideBySide } from "./stopwatch.ts";
 import { median, type Row } from "./table.ts";
@@ -72,6 +73,8 @@ async function stderrOf(argv: readonly string[]): Promise<string> {
 
 const DEAD_SERVERS = 19;
 const TIMEOUT_MS = 1_000;
+/** What the list costs when its first is dead: the head start of that one, and a timeout of all others together. */
+const DEAD_LIST_MS = TIMEOUT_MS + HEAD_START_MS;
 const MANY_ROUNDS = 7;
 const MANY_RUNS = 20;
 
@@ -90,19 +93,19 @@ export const manyServerRows: Section = async ({ stopwatch, oneServerUp, responde
       ],
       MANY_ROUNDS,
     );
-    const ratio = median(inListOrder.mediansMs) / TIMEOUT_MS;
+    const ratio = median(inListOrder.mediansMs) / DEAD_LIST_MS;
     if (ratio < 1)
       throw new Error("The dead servers did not swallow packets: the answer came before the timeout");
     return [
       {
         what: "20 servers, 19 of which swallow packets, the last up, `--timeout 1`",
-        against: "one timeout",
-        goal: { kind: "at-most", figure: 1.3 },
+        against: "one timeout and the head start",
+        goal: { kind: "at-most", figure: 1.15 },
         result: {
           kind: "measured",
           figure: ratio,
           runs: `${MANY_ROUNDS} × 1`,
-          here: `${milliseconds(inListOrder)} : ${TIMEOUT_MS} ms`,
+          here: `${milliseconds(inListOrder)} : ${DEAD_LIST_MS} ms`,
         },
       },
       {

@@ -1,9 +1,6 @@
 /** How long a server whose answer nobody waits for may take to greet. */
 export const FAREWELL_MS = 100;
 
-/** How late the news of a connection that was made may come, on a busy machine. */
-const LATE_NEWS_MS = 3;
-
 const pending = new Set<Promise<void>>();
 
 /** Waits for a server's greeting that nobody needs, so that it hears QUIT, and no longer than {@link FAREWELL_MS}. */
@@ -12,7 +9,7 @@ export class Farewell {
   readonly #left: () => void;
   readonly #timer = setTimeout(() => this.#end(), FAREWELL_MS);
   readonly #over = Promise.withResolvers<void>();
-  #lateNews: Timer | undefined;
+  #lateNews: NodeJS.Immediate | undefined;
 
   /** `giveUp` is called when the time is over, `left` in any case. */
   constructor(giveUp: () => void, left: () => void) {
@@ -21,16 +18,18 @@ export class Farewell {
     pending.add(this.#over.promise);
   }
 
-  /** Ends in a moment, unless there is a connection by then. */
+  /** Ends when the event loop has looked at its sockets, unless there is a connection by then. */
   unless(isConnected: () => boolean): void {
-    this.#lateNews = setTimeout(() => {
-      if (!isConnected()) this.#end();
-    }, LATE_NEWS_MS);
+    this.#lateNews = setImmediate(() => {
+      this.#lateNews = setImmediate(() => {
+        if (!isConnected()) this.#end();
+      });
+    });
   }
 
   settled(): void {
     clearTimeout(this.#timer);
-    clearTimeout(this.#lateNews);
+    clearImmediate(this.#lateNews);
     pending.delete(this.#over.promise);
     this.#over.resolve();
     this.#left();
