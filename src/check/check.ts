@@ -2,7 +2,7 @@ import { deadline } from "../limits/abort.ts";
 import { deadlinesOf } from "../limits/deadline.ts";
 import { nameServers } from "../names/name-servers.ts";
 import type { Resolver } from "../names/resolver.ts";
-import { systemResolver } from "../names/system.ts";
+import { cancellableSystemResolver } from "../names/system.ts";
 import { type CheckOptions, validateOptions } from "./options.ts";
 import type { Report } from "./report.ts";
 import { run } from "./run.ts";
@@ -44,5 +44,5 @@ async function ask(
 }
 
 function resolverFor({ resolver, dns = [] }: CheckOptions): Resolver {
-  return resolver ?? (dns.length === 0 ? systemResolver : nameServers(dns));
+  return resolver ?? (dns.length === 0 ? cancellableSystemResolver() : nameServers(dns));
 }

@@ -3,6 +3,7 @@ import type { Cache } from "../cache/cache.ts";
 import { check } from "../check/check.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
+import { systemResolver } from "../names/system.ts";
 import { allowUncancellable } from "../net/connection.ts";
 import { areLeaving, leavesTaken } from "../smtp/farewell.ts";
 import { ToldError, UsageError } from "../text/errors.ts";
@@ -73,7 +74,11 @@ async function checkAsAsked(command: Command): Promise<Report> {
     },
     onSettled: (server) => tell(server, port),
   };
-  const options: CheckOptions = { ...command.options, ...(command.isVerbose ? telling : {}) };
+  const options: CheckOptions = {
+    ...command.options,
+    ...(command.options.dns?.length ? {} : { resolver: systemResolver }),
+    ...(command.isVerbose ? telling : {}),
+  };
   const cache = await cacheOf(command);
   const servers = await serversOf(command);
   if (command.waiting !== null) {

@@ -1,5 +1,7 @@
-import type { CheckOptions } from "../check/options.ts";
+import { HEAD_START_MS } from "../check/head-start.ts";
+import { type CheckOptions, limitMs } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
+import { MAX_CONNECTIONS } from "../limits/places.ts";
 import { statusOf } from "../probe/outcome.ts";
 import { clip } from "../report/clip.ts";
 import { describeProgress } from "../report/progress.ts";
@@ -19,7 +21,12 @@ export async function withProgress(
   const show = () => {
     const elapsedMs = performance.now() - startedAtMs;
     if (elapsedMs < SHOWN_AFTER_MS) return;
-    rewriteStatus(clip(describeProgress({ total, settled, available, elapsedMs }), terminalWidth(2) - 1));
+    rewriteStatus(
+      clip(
+        describeProgress({ total, settled, available, elapsedMs, limitMs: limitOf(options, total) }),
+        terminalWidth(2) - 1,
+      ),
+    );
   };
   const timer = setInterval(show, SHOWN_EVERY_MS);
   const takeBack = wipeOnInterrupt();
@@ -41,4 +48,12 @@ export async function withProgress(
     takeBack();
     if (performance.now() - startedAtMs >= SHOWN_AFTER_MS) rewriteStatus("");
   }
+}
+
+/** Servers that are all under way at once take no longer than one. */
+function limitOf({ deadlineMs, ...options }: CheckOptions, total: number | null): number {
+  const forAll = deadlineMs || Number.POSITIVE_INFINITY;
+  return total !== null && total <= MAX_CONNECTIONS
+    ? Math.min(forAll, HEAD_START_MS + limitMs(options))
+    : forAll;
 }

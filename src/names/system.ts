@@ -3,22 +3,11 @@ import { canonicalAddress } from "../text/address.ts";
 import { codeOf } from "../text/errors.ts";
 import { inWords, NO_NAME_SERVER } from "./answer.ts";
 import { addressesInHostsFile } from "./hosts-file.ts";
+import { nameServers } from "./name-servers.ts";
 import { type AddressLookup, askingBothAtOnce, ofFamily, type Resolver, withoutAsking } from "./resolver.ts";
 
-/**
- * The hosts file, then the system's name servers, through `Bun.dns.lookup`. A name with a dot is absolute: the search
- * list of resolv.conf(5) makes a name that does not exist into another that does, and counts for a name without one.
- */
-export const systemResolver: Resolver = {
-  async addresses(host, family, signal) {
-    const listed = await addressesInHostsFile(host.replace(/\.$/, ""));
-    if (listed.length > 0) return ofFamily(listed, family);
-    return withoutAsking(host, family) ?? askNameServers(host, family, signal);
-  },
-};
-
 /** Each family by itself: an answer for both has one family's addresses though the question for the other was lost. */
-const askNameServers = askingBothAtOnce(async (host, family) => {
+const lookUp = askingBothAtOnce(async (host, family) => {
   try {
     const found = await Bun.dns.lookup(absolute(host), { family });
     const addresses = found.map(({ address }) => canonicalAddress(address) ?? address);
@@ -27,6 +16,31 @@ const askNameServers = askingBothAtOnce(async (host, family) => {
     return explainLookupFailure(error);
   }
 });
+
+/**
+ * The hosts file, then the system's name servers, through `Bun.dns.lookup`. A name with a dot is absolute: the search
+ * list of resolv.conf(5) makes a name that does not exist into another that does, and counts for a name without one.
+ * What was asked cannot be given up, and keeps a process alive for up to 24 s: for one that ends with its answer.
+ */
+export const systemResolver: Resolver = hostsFileOr(lookUp);
+
+/** The same for a process that ends when nothing is under way: a question is given up with its signal, but for a name without a dot. */
+export function cancellableSystemResolver(): Resolver {
+  const servers = nameServers([]);
+  return hostsFileOr((host, family, signal) =>
+    host.includes(".") ? servers.addresses(host, family, signal) : lookUp(host, family, signal),
+  );
+}
+
+function hostsFileOr(ask: Resolver["addresses"]): Resolver {
+  return {
+    async addresses(host, family, signal) {
+      const listed = await addressesInHostsFile(host.replace(/\.$/, ""));
+      if (listed.length > 0) return ofFamily(listed, family);
+      return withoutAsking(host, family) ?? ask(host, family, signal);
+    },
+  };
+}
 
 function absolute(host: string): string {
   return host.includes(".") && !host.endsWith(".") ? `${host}.` : host;

@@ -141,3 +141,33 @@ describe.skipIf(!mayPretend)("smtpdcheck compiled without a null device", () => 
     expect((await run(compiled, ["-v", server], { under })).stderr).toMatch(why);
   });
 });
+
+describe.skipIf(!mayPretend)("a library process that asks silent name servers", () => {
+  test("ends when its check does", async () => {
+    using folder = makeFolder();
+    await Bun.write(join(folder.path, "resolv.conf"), "nameserver 127.0.0.1\n");
+    await Bun.write(join(folder.path, "zone.json"), "{}");
+    const silent = `
+      ip link set lo up; mount --bind "$FOLDER/resolv.conf" /etc/resolv.conf; mkfifo "$FOLDER/ready"
+      "$BUN" -e 'Bun.udpSocket({ hostname: "127.0.0.1", port: 53 }).then(() => console.log("ready")); setTimeout(process.exit, 30_000)' >"$FOLDER/ready" &
+      trap "kill $!" EXIT
+      read -r _ <"$FOLDER/ready"
+      "$BUN" -e "$ASK"; exit`;
+    const ASK = `
+      import { check } from "./index.ts";
+      const startedAtMs = performance.now();
+      const { servers } = await check("mx.example.test", { timeoutMs: 300 });
+      const endedAtMs = performance.now();
+      process.on("exit", () => console.log(JSON.stringify({
+        outcome: servers[0].outcome,
+        inTime: endedAtMs - startedAtMs < 3_000 && performance.now() - endedAtMs < 3_000,
+      })));`;
+    const env = { ...process.env, FOLDER: folder.path, BUN: process.execPath, ASK };
+    const command = [...NAMESPACES, ...inShell(silent)];
+    await using child = Bun.spawn(command, { cwd: projectFolder, env, stdout: "pipe", stderr: "inherit" });
+    expect(JSON.parse(await child.stdout.text())).toEqual({
+      outcome: { kind: "timed-out", stage: "dns" },
+      inTime: true,
+    });
+  });
+});

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import fs from "node:fs";
 import type { AddressLookup } from "../../src/names/resolver.ts";
-import { systemResolver } from "../../src/names/system.ts";
+import { cancellableSystemResolver, systemResolver } from "../../src/names/system.ts";
 import type { Family } from "../../src/text/address.ts";
 
 afterEach(() => {
@@ -121,4 +121,12 @@ describe("systemResolver", () => {
       cause: "EMFILE",
     });
   });
+});
+
+test("cancellableSystemResolver() searches for a name without a dot as systemResolver does, and knows the hosts file", async () => {
+  const asked = answers({ 4: ["192.0.2.1"] });
+  const resolver = cancellableSystemResolver();
+  expect(await resolver.addresses("mx", 4)).toEqual({ kind: "found", addresses: ["192.0.2.1"] });
+  expect(asked).toHaveBeenCalledWith("mx", { family: 4 });
+  expect(await resolver.addresses("localhost.", 4)).toEqual({ kind: "found", addresses: ["127.0.0.1"] });
 });
