@@ -3,7 +3,7 @@ export type { Cache, CacheSettings } from "./src/cache/cache.ts";
 export { openCache } from "./src/cache/open-cache.ts";
 export { CacheError } from "./src/cache/store.ts";
 export { check } from "./src/check/check.ts";
-export type { CheckOptions } from "./src/check/options.ts";
+export type { AuthOptions, CheckOptions, TlsOptions, TranscriptLine } from "./src/check/options.ts";
 export type { Report } from "./src/check/report.ts";
 export { StopHostError } from "./src/check/stop-hosts.ts";
 export {
@@ -16,6 +16,7 @@ export {
 export { nameServers } from "./src/names/name-servers.ts";
 export type { AddressLookup, Resolver } from "./src/names/resolver.ts";
 export type { ServerReport } from "./src/probe/outcome.ts";
+export { parseCertLeft } from "./src/report/cert-left.ts";
 export { renderJson } from "./src/report/json.ts";
 export { parseMinimum } from "./src/report/minimum.ts";
 export { type NagiosReport, renderNagios } from "./src/report/nagios.ts";

@@ -70,7 +70,22 @@ describe("README", () => {
     const servers = [busy, up].map(({ hostname, port }) => `${hostname}:${port}`);
     expect(await run([process.execPath, "example.ts", ...servers])).toEqual({
       status: 0,
-      output: `${serverTwo}: greeted\n${serverOne}: declined\navailable: ${serverTwo}\n`,
+      output: `${serverTwo}: greeted\n${serverOne}: busy\navailable: ${serverTwo}\n`,
+    });
+  });
+
+  test("library example past the greeting does what it says", async () => {
+    using plain = fakeSmtpServer("S: 220 mx\nC: EHLO client.test\nS: 250 mx\nC: QUIT", {
+      hostname: serverOne,
+    });
+    const example = block("ts", "As a library", 1).replace("mx1.example.org", `${serverOne}:${plain.port}`);
+    await Bun.write(
+      join(folder, "dialogue.ts"),
+      example.replace("quitAfter:", 'helo: "client.test", quitAfter:'),
+    );
+    expect(await run([process.execPath, "dialogue.ts"])).toEqual({
+      status: 0,
+      output: "starttls-missing no TLS\n",
     });
   });
 
@@ -253,6 +268,27 @@ describe.skipIf(!mayMount)("README's shell examples, with a hosts file of their 
     );
   });
 
+  test("wait until the server takes mail", async () => {
+    using up = fakeSmtpServer(`
+      S: 220 mx.example.test ESMTP
+      C: EHLO client.test
+      S: 250 mx.example.test
+      C: MAIL FROM:<>
+      S: 250 2.1.0 Ok
+      C: RCPT TO:<postmaster@localhost>
+      S: 250 2.1.5 Ok
+      C: RSET
+      S: 250 2.0.0 Ok
+      C: QUIT
+    `);
+    const recipe = block("sh", "In CI, until it takes a recipient").replace(
+      "2525",
+      `${up.port} --helo client.test`,
+    );
+    expect(await runShell(recipe, 1)).toEqual({ status: 0, output: "localhost\n" });
+    expect(up.complaints).toEqual([]);
+  });
+
   test("are a step in CI", async () => {
     using up = fakeSmtpServer(GREETS);
     const [step] = Object.values(parseYaml(block("yaml", "In CI")));
@@ -305,6 +341,10 @@ describe.skipIf(!mayMount)("README's shell examples, with a hosts file of their 
       const ran = await runShell(command.replace("$ARG1$", "example.org"), up.port, dns.address);
       expect(ran.status).toBe(0);
       expect(ran.output).toStartWith("SMTPDCHECK OK - 2 of 2 available, use mx1.example.org");
+      const withTls = block("sh", "With its certificate, in a monitor");
+      const unencrypted = await runShell(`${withTls.trim()} --helo client.test`, up.port, dns.address);
+      expect(unencrypted.status).toBe(2);
+      expect(unencrypted.output).toStartWith("SMTPDCHECK CRITICAL - 0 of 2 available");
       const icinga = await Bun.file(join(project, "examples/icinga2.conf")).text();
       const words = [...icinga.matchAll(/"--(.*?)"/g)].map(([, word = ""]) => word);
       expect(words.filter((word) => !(word in OPTIONS))).toEqual([]);

@@ -6,6 +6,7 @@ import { check } from "../src/check/check.ts";
 import { StopHostError } from "../src/check/stop-hosts.ts";
 import { MxLookupError, resolveExchanges } from "../src/names/exchanges.ts";
 import { nameServers } from "../src/names/name-servers.ts";
+import { parseCertLeft } from "../src/report/cert-left.ts";
 import { renderJson } from "../src/report/json.ts";
 import { parseMinimum } from "../src/report/minimum.ts";
 import { renderNagios } from "../src/report/nagios.ts";
@@ -17,7 +18,7 @@ test("index.ts exports check(), what it can be given, what its report can be mad
   const given = { nameServers, openCache, resolveExchanges };
   const renderers = { renderJson, renderNagios, renderTable };
   const errors = { CacheError, MxLookupError, StopHostError, UsageError };
-  const thresholds = { parseMinimum, parseRange };
+  const thresholds = { parseCertLeft, parseMinimum, parseRange };
   expect<object>({ ...library }).toEqual({ check, ...given, ...renderers, ...thresholds, ...errors });
 });
 

@@ -4,7 +4,7 @@ import type { Kept, Question } from "./store.ts";
 /** What probing a target comes to: its report without the target. */
 export type Probed = Pick<
   ServerReport,
-  "outcome" | "address" | "dnsMs" | "connectMs" | "greetingMs" | "elapsedMs" | "attempts"
+  "outcome" | "dialogue" | "address" | "dnsMs" | "connectMs" | "greetingMs" | "elapsedMs" | "attempts"
 >;
 
 /** The same, and when it was probed if that was not just now: in milliseconds since 1970. */
@@ -13,6 +13,8 @@ export type Answer = Probed & { readonly cachedAtMs: number | null };
 /** One question to a cache. */
 export interface Asked {
   readonly question: Question;
+  /** What a success answers too: the same at earlier stages. */
+  readonly earlier?: readonly Question[];
   /** How long the asker's own probe may take if it begins now, in milliseconds; may be infinite. */
   readonly limitMs: number;
   /** Ends the asking: the answer is then that time ran out, and nothing is kept. */

@@ -46,7 +46,7 @@ export class Cache {
   /** Answers a question. Those who ask the same at the same time share one answer. Rejects only if the probe does. */
   async answer(asked: Asked): Promise<Answer> {
     const { question, limitMs, signal } = asked;
-    const key = [question.host, question.port, question.family, limitMs].join(" ");
+    const key = [question.host, question.port, question.family, question.manner, limitMs].join(" ");
     for (;;) {
       const other = this.#asked.get(key);
       if (other === undefined) break;

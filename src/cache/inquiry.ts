@@ -1,6 +1,7 @@
 import { onAbort } from "../limits/abort.ts";
 import { deadlinesOf } from "../limits/deadline.ts";
 import type { Places } from "../limits/places.ts";
+import { isSuccess } from "../probe/outcome.ts";
 import { type Answer, type Asked, CANNOT_TELL, probed, recalled, TIMED_OUT } from "./answer.ts";
 import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";
 import { Lease, leaseMsFor } from "./lease.ts";
@@ -128,7 +129,7 @@ export class Inquiry {
   }
 
   async #keep({ outcome, address }: Answer, underMs: number): Promise<void> {
-    const { question, signal } = this.#asked;
+    const { question, earlier = [], signal } = this.#asked;
     const { store, times, now } = this.#ground;
     const forMs = keepMs(outcome, times);
     if (signal.aborted || forMs <= 0 || underMs <= 0) return;
@@ -136,7 +137,8 @@ export class Inquiry {
     const expiresAtMs = checkedAtMs + forMs;
     const limitMs = Number.isFinite(underMs) ? underMs : null;
     const kept: Kept = { question, outcome, address, checkedAtMs, expiresAtMs, limitMs };
-    await store.use((open) => open.put(kept), this.#costs);
+    const all = isSuccess(outcome) ? [question, ...earlier] : [question];
+    for (const each of all) await store.use((open) => open.put({ ...kept, question: each }), this.#costs);
   }
 }
 

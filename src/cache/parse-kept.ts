@@ -1,10 +1,12 @@
 import { MAX_TIMEOUT_MS } from "../limits/deadline.ts";
 import { canonicalAddress, type Family } from "../text/address.ts";
-import { MAX_PORT, parseHost } from "../text/target.ts";
+import { isSocketPath, MAX_PORT, parseHost } from "../text/target.ts";
 import { parseOutcome } from "./parse-outcome.ts";
 import { isRecord } from "./record.ts";
 import type { Kept, Question } from "./store.ts";
 
+/** Longer than any that a run can ask. */
+const MAX_MANNER_CHARACTERS = 4_096;
 /** The last moment that a `Date` can tell, in milliseconds (ECMA-262 §21.4.1.1). */
 const LAST_MOMENT_MS = 8.64e15;
 
@@ -27,15 +29,34 @@ export function parseKept(value: unknown): Kept | undefined {
 
 /** Whether two questions are the same. */
 export function isSameQuestion(one: Question, other: Question): boolean {
-  return one.host === other.host && one.port === other.port && one.family === other.family;
+  return (
+    one.host === other.host &&
+    one.port === other.port &&
+    one.family === other.family &&
+    one.manner === other.manner
+  );
 }
 
 function parseQuestion(value: unknown): Question | undefined {
   if (!isRecord(value)) return undefined;
-  const { host, port, family } = value;
-  if (typeof host !== "string" || parseHost(host) !== host) return undefined;
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > MAX_PORT) return undefined;
-  return isFamily(family) ? { host, port, family } : undefined;
+  const { host, port, family, manner } = value;
+  if (typeof host !== "string" || !isHost(host)) return undefined;
+  const least = isSocketPath(host) ? 0 : 1;
+  if (typeof port !== "number" || !Number.isInteger(port) || port < least || port > MAX_PORT)
+    return undefined;
+  if (!isFamily(family)) return undefined;
+  if (manner === undefined) return { host, port, family };
+  return isManner(manner) ? { host, port, family, manner } : undefined;
+}
+
+function isHost(host: string): boolean {
+  return isSocketPath(host) ? host.length <= MAX_MANNER_CHARACTERS : parseHost(host) === host;
+}
+
+function isManner(value: unknown): value is string {
+  return (
+    typeof value === "string" && value.length <= MAX_MANNER_CHARACTERS && /^[!-~]+(?: [!-~]+)*$/.test(value)
+  );
 }
 
 function isFamily(value: unknown): value is Family | null {
@@ -43,7 +64,7 @@ function isFamily(value: unknown): value is Family | null {
 }
 
 function isAddress(value: unknown): value is string {
-  return typeof value === "string" && canonicalAddress(value) === value;
+  return typeof value === "string" && (isSocketPath(value) || canonicalAddress(value) === value);
 }
 
 function isMoment(value: unknown): value is number {

@@ -9,6 +9,8 @@ export interface Question {
   readonly port: number;
   /** The only family to connect by; null for both. */
   readonly family: Family | null;
+  /** How far it was asked to go, and by what ways, in printable words; left out for the greeting alone. */
+  readonly manner?: string;
 }
 
 /** One outcome, kept. Times are milliseconds since 1970 (`Date.now`). */

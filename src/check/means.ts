@@ -8,6 +8,7 @@ import { Lookups } from "../probe/lookups.ts";
 import type { Probe } from "../probe/probe.ts";
 import { prober } from "../probe/prober.ts";
 import { type CheckOptions, limitMs } from "./options.ts";
+import type { Talks } from "./talks.ts";
 
 /** The names of a run. The stop rule compares all addresses, so it wants both families looked up whatever is connected by. */
 export function lookupsOf(resolver: Resolver, options: CheckOptions, signal: AbortSignal): Lookups {
@@ -22,8 +23,11 @@ export function lookupsOf(resolver: Resolver, options: CheckOptions, signal: Abo
 }
 
 /** How a run finds out about a target. */
-export function probeOf(lookups: Lookups, options: CheckOptions): Probe {
+export function probeOf(lookups: Lookups, options: CheckOptions, talks: Talks): Probe {
   const terms = { family: options.family, timeoutMs: limitMs(options) };
-  const probe = prober({ ...terms, lookups, attempts: new Attempts(connections) });
-  return options.cache === undefined ? probe : cached(options.cache, terms, probe);
+  const probe = prober({ ...terms, lookups, attempts: new Attempts(connections), talkWith: talks.with });
+  const asked = talks.inOrder?.(probe) ?? probe;
+  return options.cache === undefined
+    ? asked
+    : cached(options.cache, { ...terms, mannersOf: talks.mannersOf }, asked);
 }

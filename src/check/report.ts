@@ -1,4 +1,5 @@
 import type { ServerReport, Status } from "../probe/outcome.ts";
+import type { QuitStage } from "../smtp/attempt.ts";
 import type { Target } from "../text/target.ts";
 import type { Requirement } from "./verdict.ts";
 
@@ -12,6 +13,8 @@ export interface Report {
   /** The server to use, when one is available. */
   readonly server: Target | null;
   readonly requirement: Requirement;
+  /** How far a server had to come to be available. */
+  readonly quitAfter: QuitStage;
   /** Whether the requirement is met; null when that cannot be told because of this machine. */
   readonly met: boolean | null;
   /** The servers settled by the time of the verdict, in list order. */

@@ -9,6 +9,7 @@ import { Roster } from "./roster.ts";
 import type { Listed } from "./server-list.ts";
 import { type GateKeeper, passStopGate } from "./stop-gate.ts";
 import { stopRuleOf } from "./stop-hosts.ts";
+import { GREETINGS, type Talks } from "./talks.ts";
 import type { Requirement, Verdict } from "./verdict.ts";
 
 /** How long those are waited for that may be to blame too, when it is certain that not every server is available. */
@@ -30,12 +31,13 @@ export function run(
   resolver: Resolver,
   options: CheckOptions,
   signal: AbortSignal,
+  talks: Talks = GREETINGS,
 ): Promise<Report> {
   const startedAtMs = performance.now();
   const { stop = [], stopSelf = false, order = "list", until = "decided", requirement = "none" } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Report>();
   const lookups = lookupsOf(resolver, options, signal);
-  const probe = probeOf(lookups, options);
+  const probe = probeOf(lookups, options, talks);
   const rule = stopRuleOf(stop, stopSelf, lookups);
   const isStopWanted =
     rule?.missing !== undefined && listed.some(({ outcome }) => outcome?.kind !== "skipped");
@@ -109,6 +111,7 @@ export function run(
     resolve({
       ...chosen(choice ?? { status: "undetermined" }, listed),
       requirement,
+      quitAfter: options.quitAfter ?? "greeting",
       met: answer.status === "undetermined" ? null : answer.status === MET_BY[requirement],
       servers: roster.reports,
       elapsedMs: performance.now() - startedAtMs,

@@ -9,8 +9,8 @@ import { nameServers } from "../names/name-servers.ts";
 import type { ProbeOutcome } from "../probe/outcome.ts";
 import { type Family, familyOf } from "../text/address.ts";
 import { cannotRead, UsageError } from "../text/errors.ts";
-import { parseHost, parseTargets, type Target } from "../text/target.ts";
-import { type CheckOptions, limitMs, SMTP_PORT } from "./options.ts";
+import { isSocketPath, parseHost, parseTargets, type Target } from "../text/target.ts";
+import { type CheckOptions, limitMs, portOf } from "./options.ts";
 
 /** The best exchangers of a domain that count: what its owner writes into the DNS must not cost us hundreds of probes. */
 export const MAX_EXCHANGERS = 32;
@@ -31,12 +31,15 @@ export async function listServers(
   options: CheckOptions,
   signal: AbortSignal,
 ): Promise<readonly Listed[]> {
-  const { mx = [], port = SMTP_PORT, family, sort = false } = options;
+  const { mx = [], family, sort = false, lmtp = false } = options;
+  const port = portOf(options);
   const named: Listed[] = [];
   for (const argument of typeof servers === "string" ? [servers] : servers) {
     for (const target of parseTargets(argument, port)) {
       if (family !== undefined && (familyOf(target.host) ?? family) !== family)
         throw wrongFamily(target, family);
+      if (isSocketPath(target.host) && !lmtp)
+        throw new UsageError("Cannot use a unix socket without --lmtp: SMTP is spoken over TCP");
       named.push({ target });
     }
   }
@@ -72,9 +75,10 @@ function fromDomain(domain: string, list: ExchangeList, port: number): readonly 
     const target = { server: domain, host: parseDomain(domain), port, preference: 0 };
     return [{ target, outcome: { kind: "skipped", why: "null-mx" } }];
   }
+  const of = parseDomain(domain);
   return list.exchanges.map(({ exchange, host, preference }, at) => {
     const server = list.implicit ? domain : exchange;
-    const target = { server, host: host ?? exchange, port, preference };
+    const target = { server, host: host ?? exchange, port, preference, domain: of };
     if (at >= MAX_EXCHANGERS) return { target, outcome: { kind: "skipped", why: "too-many-exchangers" } };
     return host === null ? { target, outcome: badExchange(exchange) } : { target };
   });

@@ -1,9 +1,9 @@
-import { type CheckOptions, DEFAULT_TIMEOUT_MS, SMTP_PORT } from "../check/options.ts";
+import type { CheckOptions } from "../check/options.ts";
 import type { Thresholds } from "../report/nagios-status.ts";
 import { cannotRead, UsageError } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
 import { type Arguments, bounded, readArguments } from "./arguments.ts";
-import { type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
+import { type ChoiceOf, OPTIONS, type OptionName, PAST_GREETING } from "./options.ts";
 import { readChoice, readSeconds, readThresholds } from "./values.ts";
 
 /** How a report is written. */
@@ -30,6 +30,8 @@ export interface Command {
   readonly waiting: Waiting | null;
   readonly thresholds: Thresholds;
   readonly cache: CacheUse | null;
+  /** The options given, for what goes past the greeting and is read when it is wanted (dialogue.ts); null for nothing of that. */
+  readonly dialogue: Arguments["options"] | null;
 }
 
 /** How to wait; an interval that was not given is the usual one. */
@@ -68,6 +70,7 @@ export function readCommand(
     waiting: readWaiting(options, seconds, format),
     thresholds: readThresholds(last, format),
     cache: readCache(options, environment),
+    dialogue: PAST_GREETING.some((name) => options.has(name)) ? options : null,
   };
 }
 
@@ -137,15 +140,16 @@ function readCheckOptions(
   }
   const family = options.has("ipv4") ? 4 : options.has("ipv6") ? 6 : undefined;
   const port = last("port");
+  const timeoutMs = readSeconds(last("timeout"), "a timeout");
   return {
     mx: options.get("mx") ?? [],
     dns: options.get("dns") ?? [],
     stop: options.get("stop") ?? [],
     stopSelf: options.has("stop-self"),
-    timeoutMs: readSeconds(last("timeout"), "a timeout") ?? DEFAULT_TIMEOUT_MS,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     deadlineMs: readSeconds(last("deadline"), "a deadline") ?? 0,
     sort: options.has("sort"),
-    port: port === undefined ? SMTP_PORT : parsePort(port),
+    ...(port === undefined ? {} : { port: parsePort(port) }),
     ...(family === undefined ? {} : { family }),
     order: options.has("fastest") ? "arrival" : "list",
     requirement: readChoice("require", last("require")) ?? "none",

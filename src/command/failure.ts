@@ -4,7 +4,7 @@ import { MxLookupError } from "../names/exchanges.ts";
 import { type ErrorKind, renderJsonError } from "../report/json.ts";
 import { UsageError } from "../text/errors.ts";
 import { messageOf } from "./complaints.ts";
-import { ServersFileError } from "./servers-from.ts";
+import { InputError } from "./input.ts";
 
 /** An error as the report of a program that reads JSON. */
 export function renderFailure(error: unknown): string {
@@ -14,6 +14,6 @@ export function renderFailure(error: unknown): string {
 function kindOf(error: unknown): ErrorKind {
   if (error instanceof UsageError) return "usage";
   if (error instanceof StopHostError || error instanceof MxLookupError) return "lookup";
-  if (error instanceof ServersFileError) return "input";
+  if (error instanceof InputError) return "input";
   return error instanceof CacheError ? "cache" : "internal";
 }

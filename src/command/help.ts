@@ -1,6 +1,8 @@
-import type { ArgsDef } from "citty";
+import type { ArgDef } from "citty";
 import { wrap } from "../report/wrap.ts";
 import { ToldError } from "../text/errors.ts";
+import { OPTION_TEXTS } from "./option-texts.ts";
+import type { OPTIONS, OptionName } from "./options.ts";
 
 /** Widest help: so it fits into 80 columns and into a mail. */
 const MAX_COLUMNS = 79;
@@ -40,7 +42,7 @@ class HelpError extends ToldError {
  * @throws {HelpError} where citty is not installed.
  */
 export async function renderHelp(
-  options: ArgsDef,
+  options: typeof OPTIONS,
   version: string,
   terminalColumns?: number,
 ): Promise<string> {
@@ -58,15 +60,21 @@ export async function renderHelp(
   ].join("\n");
 }
 
-async function renderUsage(options: ArgsDef, version: string): Promise<string> {
+async function renderUsage(options: typeof OPTIONS, version: string): Promise<string> {
   const citty = await import("citty").catch(() => {
     const folder = Bun.fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
     throw new HelpError(`Cannot show the options without citty: run "bun install" in ${folder}`);
   });
+  const described = Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [
+      name,
+      { ...option, description: OPTION_TEXTS[name as OptionName] } as ArgDef,
+    ]),
+  );
   return citty.renderUsage({
     meta: { name: "smtpdcheck", version, description: "Tell which of your mail servers is available" },
     args: {
-      ...options,
+      ...described,
       server: {
         type: "positional",
         description: "A host name or address; several may stand in one argument",
@@ -88,12 +96,24 @@ function section(title: string, rows: readonly Row[], columns: number): readonly
   return ["", title, "", ...rows.flatMap((row) => layOutRow(row, Math.min(at, DESCRIPTIONS_AT), columns))];
 }
 
+/** An option with more choices than fit into a line goes on behind a `|`. */
+function wrapLabel(label: string, columns: number): readonly string[] {
+  const parts = label.split(/(?<=\|)/);
+  const lines = [" ".repeat(INDENT) + (parts.shift() ?? "")];
+  for (const part of parts) {
+    const last = lines.at(-1) ?? "";
+    if (last.length + part.length <= columns) lines[lines.length - 1] = last + part;
+    else lines.push(" ".repeat(BELOW_AT) + part);
+  }
+  return lines.flatMap((line) => (line.length <= columns ? [line] : wrap(line, columns)));
+}
+
 function layOutRow([label, description]: Row, at: number, columns: number): readonly string[] {
   const isBeside = columns - at >= MIN_DESCRIPTION_COLUMNS && INDENT + label.length + GAP <= at;
   const below = columns - at >= MIN_DESCRIPTION_COLUMNS ? at : BELOW_AT;
   const start = isBeside ? at : below;
   const described = wrap(description, Math.max(columns - start, 1)).map((line) => " ".repeat(start) + line);
-  const named = wrap(label, Math.max(columns - INDENT, 1)).map((line) => " ".repeat(INDENT) + line);
+  const named = wrapLabel(label, columns);
   const [first = "", ...rest] = described;
   return isBeside ? [named.join("").padEnd(at) + first.slice(at), ...rest] : [...named, ...described];
 }

@@ -1,6 +1,6 @@
 import { version } from "../../package.json";
 import type { Cache } from "../cache/cache.ts";
-import { check } from "../check/check.ts";
+import { ask, type TalksOf } from "../check/ask.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { systemResolver } from "../names/system.ts";
@@ -20,6 +20,7 @@ const EXIT_UNKNOWN = 3;
 const WARNING_COLOUR = 33;
 
 const onDemand = () => import("./on-demand.ts");
+const talksOf: TalksOf = async (...asked) => (await onDemand()).talksOf(...asked);
 
 /** Runs the command: arguments in, exit status out. Whatever goes wrong comes out as 2 (3 for a monitor), never as 1. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -32,8 +33,10 @@ export async function main(argv: readonly string[]): Promise<number> {
         return await print(`smtpdcheck ${version}\n`, 0);
       case "cache":
         return await print(await (await onDemand()).runCacheCommand(command), 0);
-      case "check":
-        return await answer(await checkAsAsked(command), command);
+      case "check": {
+        const whole = command.dialogue === null ? command : await (await onDemand()).withDialogue(command);
+        return await answer(await checkAsAsked(whole), whole);
+      }
     }
   } catch (error) {
     return await fail(error, argv);
@@ -83,21 +86,22 @@ async function checkAsAsked(command: Command): Promise<Report> {
   const servers = await serversOf(command);
   if (command.waiting !== null) {
     const { waitUntilMet } = await onDemand();
-    return waitUntilMet(servers, options, command.waiting, isAsWaitedFor(command));
+    return waitUntilMet(servers, options, command.waiting, command);
   }
   allowUncancellable(1);
-  const ask = (asked: CheckOptions) => check(servers, cache === undefined ? asked : { ...asked, cache });
-  const report = await (canRewrite() ? (await onDemand()).withProgress(options, ask) : ask(options));
-  if (command.isVerbose) tellMissingStop(report, listed, command);
+  const askAll = (asked: CheckOptions) =>
+    ask(servers, cache === undefined ? asked : { ...asked, cache }, talksOf);
+  const report = await (canRewrite() ? (await onDemand()).withProgress(options, askAll) : askAll(options));
+  if (command.isVerbose) await tellMore(report, listed, command);
   return report;
 }
 
-/** What --wait waits for: that the requirement is met, or OK for a monitor. */
-function isAsWaitedFor({ format, thresholds }: Command): (report: Report) => Promise<boolean> {
-  return async (report) => {
-    if (format !== "nagios") return report.met === true;
-    return (await onDemand()).renderNagios(report, thresholds, Date.now()).status === 0;
-  };
+/** What -v has to say at the end. */
+async function tellMore(report: Report, listed: number, command: Command): Promise<void> {
+  tellMissingStop(report, listed, command);
+  if (command.dialogue === null || command.format === "table") return;
+  const { renderAdvice } = await onDemand();
+  for (const line of renderAdvice(report.servers, command.options.port)) writeWarning(line, WARNING_COLOUR);
 }
 
 /** The servers named, and those of files behind them. */

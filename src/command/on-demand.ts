@@ -1,9 +1,12 @@
 /** What a plain run has no use for, in one piece that is loaded when it is wanted: each further piece costs every start. */
 export { openCache } from "../cache/open-cache.ts";
+export { talksOf } from "../check/dialogue-talks.ts";
+export { renderAdvice } from "../report/advice.ts";
 export { renderJson } from "../report/json.ts";
 export { renderNagios, renderNagiosUnknown } from "../report/nagios.ts";
 export { renderTable } from "../report/table.ts";
 export { runCacheCommand } from "./cache-command.ts";
+export { withDialogue } from "./dialogue.ts";
 export { renderFailure } from "./failure.ts";
 export { renderHelp } from "./help.ts";
 export { withProgress } from "./progress.ts";

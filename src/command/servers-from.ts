@@ -2,36 +2,27 @@ import { SMTP_PORT } from "../check/options.ts";
 import { ToldError, UsageError } from "../text/errors.ts";
 import { explainSystemError } from "../text/system-error.ts";
 import { parseTargets } from "../text/target.ts";
+import { InputError, nameOfInput, openInput } from "./input.ts";
 
 /** Longer than any line that somebody wrote, so that a file without line ends is not read into memory whole. */
 const MAX_LINE_CHARACTERS = 65_536;
 
-/** A file of servers that cannot be read. */
-export class ServersFileError extends ToldError {
-  override readonly name = "ServersFileError";
-}
-
 /**
  * The servers of files, `-` for standard input: a line is what an argument is, and what follows a `#` is a comment.
  * @throws {UsageError} with the number of a line that is not servers.
- * @throws {ServersFileError} when a file cannot be read.
+ * @throws {InputError} when a file cannot be read.
  */
 export async function readServersFrom(paths: readonly string[]): Promise<readonly string[]> {
   const servers: string[] = [];
   for (const path of paths) {
     try {
-      for await (const line of serverLines(openFile(path), path)) servers.push(line);
+      for await (const line of serverLines(openInput(path), path)) servers.push(line);
     } catch (error) {
       if (error instanceof ToldError) throw error;
-      throw new ServersFileError(`Cannot read servers from ${nameOf(path)}: ${explainSystemError(error)}`);
+      throw new InputError(`Cannot read servers from ${nameOfInput(path)}: ${explainSystemError(error)}`);
     }
   }
   return servers;
-}
-
-/** Bun's own stream waits for a standard input that does not block, which `node:fs` calls EAGAIN; of files it refuses /dev/null. */
-function openFile(path: string): AsyncIterable<Uint8Array> {
-  return path === "-" ? Bun.stdin.stream() : process.getBuiltinModule("node:fs").createReadStream(path);
 }
 
 async function* serverLines(stream: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<string> {
@@ -62,9 +53,5 @@ function* serversOf(line: string, number: number, path: string): Generator<strin
 }
 
 function badLine(number: number, path: string, why: string): UsageError {
-  return new UsageError(`Line ${number} of ${nameOf(path)}: ${why}`);
-}
-
-function nameOf(path: string): string {
-  return path === "-" ? "standard input" : path;
+  return new UsageError(`Line ${number} of ${nameOfInput(path)}: ${why}`);
 }

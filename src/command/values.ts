@@ -3,13 +3,13 @@ import { parseMinimum } from "../report/minimum.ts";
 import type { Thresholds } from "../report/nagios-status.ts";
 import { parseRange } from "../report/range.ts";
 import { cannotRead, UsageError } from "../text/errors.ts";
-import { type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
+import { type ChoiceName, type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
 
 /**
  * One of the words that an option takes.
  * @throws {UsageError} when it is none of them.
  */
-export function readChoice<Name extends "require" | "format">(
+export function readChoice<Name extends ChoiceName>(
   name: Name,
   text: string | undefined,
 ): ChoiceOf<Name> | undefined {

@@ -1,10 +1,12 @@
-import { check } from "../check/check.ts";
+import { ask } from "../check/ask.ts";
+import { talksOf } from "../check/dialogue-talks.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { checkUntilMet, type Round } from "../check/rounds.ts";
 import { clip } from "../report/clip.ts";
+import { renderNagios } from "../report/nagios.ts";
 import { describeRound } from "../report/round.ts";
-import type { Waiting } from "./command.ts";
+import type { Command, Waiting } from "./command.ts";
 import { canRewrite, rewriteStatus, terminalWidth, wipeOnInterrupt, writeError } from "./terminal.ts";
 
 const STATUS_COLOUR = 33;
@@ -17,24 +19,33 @@ export async function waitUntilMet(
   servers: readonly string[],
   options: CheckOptions,
   { waitMs: wantedMs, intervalMs }: Waiting,
-  isMet: (report: Report) => Promise<boolean>,
+  command: Pick<Command, "format" | "thresholds">,
 ): Promise<Report> {
   const waitMs = options.deadlineMs ? Math.min(wantedMs, options.deadlineMs) : wantedMs;
   const isRewritten = canRewrite();
   const describe = (round: Round) => describeRound(round, options.port);
   const show = isRewritten ? rewrite(waitMs, describe) : tellChanges(describe);
   const round = (leftMs: number) =>
-    check(servers, {
-      ...options,
-      ...(waitMs > 0 ? { deadlineMs: Math.max(1, leftMs) } : {}),
-    });
+    ask(servers, { ...options, ...(waitMs > 0 ? { deadlineMs: Math.max(1, leftMs) } : {}) }, talksOf);
   const takeBack = isRewritten ? wipeOnInterrupt() : () => {};
   try {
-    return await checkUntilMet({ check: round, isMet, waitMs, intervalMs, onRound: show });
+    return await checkUntilMet({
+      check: round,
+      isMet: isAsWaitedFor(command),
+      waitMs,
+      intervalMs,
+      onRound: show,
+    });
   } finally {
     takeBack();
     if (isRewritten) rewriteStatus("");
   }
+}
+
+/** What is waited for: that the requirement is met, or OK for a monitor. */
+function isAsWaitedFor({ format, thresholds }: Pick<Command, "format" | "thresholds">) {
+  return async (report: Report): Promise<boolean> =>
+    format === "nagios" ? renderNagios(report, thresholds, Date.now()).status === 0 : report.met === true;
 }
 
 type Describe = (round: Round) => string;

@@ -17,6 +17,12 @@ export class Deadline {
   #controller: AbortController | undefined;
   #isOver = false;
   #isCalledOff = false;
+  /** When it comes at the latest, on the clock of `performance.now`. */
+  readonly atMs: number;
+
+  constructor(atMs = Number.POSITIVE_INFINITY) {
+    this.atMs = atMs;
+  }
 
   get isOver(): boolean {
     return this.#isOver;
@@ -64,7 +70,7 @@ export class Deadline {
 
 /** Comes when either of them comes. */
 export function whicheverIsFirst(one: Deadline, other: Deadline): Deadline {
-  const first = new Deadline();
+  const first = new Deadline(Math.min(one.atMs, other.atMs));
   for (const each of [one, other]) {
     each.add({ timeIsOver: () => (each.isCalledOff ? first.callOff() : first.come()) });
   }
@@ -101,13 +107,13 @@ export class Deadlines {
     const isShared = atMs <= this.#lastAtMs && atMs >= this.#lastAtMs - SHARED_SPAN_MS;
     if (this.#last === undefined || this.#last.isOver || !isShared) {
       this.#lastAtMs = atMs + SHARED_SPAN_MS;
-      this.#last = this.#start(Math.ceil(Math.max(0, durationMs) + SHARED_SPAN_MS));
+      this.#last = this.#start(atMs, Math.ceil(Math.max(0, durationMs) + SHARED_SPAN_MS));
     }
     return this.#last;
   }
 
-  #start(durationMs: number): Deadline {
-    const deadline = new Deadline();
+  #start(atMs: number, durationMs: number): Deadline {
+    const deadline = new Deadline(atMs);
     const come = () => {
       this.#timers.delete(deadline);
       deadline.come(new DOMException("The time is over", "TimeoutError"));

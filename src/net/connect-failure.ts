@@ -30,6 +30,13 @@ export function connectFailureOf(code: string): ConnectFailure {
   }
 }
 
+/** The same for a unix socket: one that this user may not use says nothing about the server. */
+export function pathFailureOf(code: string): ConnectFailure {
+  return code === "EACCES" || code === "EPERM"
+    ? { kind: "no-resources", cause: code }
+    : connectFailureOf(code);
+}
+
 /**
  * What a failed connect of Bun's own really means. Bun 1.4.5 says ECONNREFUSED for nearly everything, so before a
  * refusal is believed it is made sure that this machine could have connected: a UDP socket can be had and be connected,

@@ -1,19 +1,18 @@
 import { codeOf } from "../text/errors.ts";
-import { type ConnectFailure, connectFailureOf, explainConnectFailure } from "./connect-failure.ts";
+import { isSocketPath, pathOf } from "../text/target.ts";
+import {
+  type ConnectFailure,
+  connectFailureOf,
+  explainConnectFailure,
+  pathFailureOf,
+} from "./connect-failure.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { HANDLERS, PENDING_HANDLERS, SECURED_HANDLERS, type SocketOwner } from "./handlers.ts";
+import type { Ends, Listener } from "./listener.ts";
 import { beginConnect, closeDescriptor } from "./system-socket.ts";
 
-/** How a connection came to its end, when the far end or the network ended it. */
-export type ConnectionEnd = "closed" | "reset";
-
-/** Whoever a connection is made for; it is called from the socket's own handlers. */
-export interface Listener {
-  opened(): void;
-  /** The connection was not made. Never called by the constructor. */
-  failed(failure: ConnectFailure): void;
-  heard(octets: Uint8Array): void;
-  ended(how: ConnectionEnd): void;
-}
+/** What is its own UTF-8, in which Bun writes a string. */
+const ASCII = /^[\0-\x7f]*$/;
 
 let uncancellable = 0;
 
@@ -25,12 +24,12 @@ export function allowUncancellable(connections: number): void {
   uncancellable = connections;
 }
 
-/** One TCP connection: the only meeting with `Bun.connect`. Nothing a server does makes it throw. */
-export class Connection {
+/** One TCP connection, or one to a unix socket: the only meeting with `Bun.connect`. Nothing a server does makes it throw. */
+export class Connection implements SocketOwner {
   readonly listener: Listener;
   readonly #endpoint: Endpoint;
   readonly #startedAtMs = performance.now();
-  #socket: Bun.Socket<Connection> | undefined;
+  #socket: Bun.Socket<SocketOwner> | undefined;
   #isOpen = false;
   #unsent = "";
   #isOver = false;
@@ -39,7 +38,8 @@ export class Connection {
     this.listener = listener;
     this.#endpoint = endpoint;
     uncancellable -= 1;
-    const descriptor = uncancellable >= 0 ? undefined : beginConnect(endpoint);
+    const isBunsOwn = uncancellable >= 0 || isSocketPath(endpoint.address);
+    const descriptor = isBunsOwn ? undefined : beginConnect(endpoint);
     if (typeof descriptor === "string") queueMicrotask(() => this.#fail(connectFailureOf(descriptor)));
     else this.#connect(descriptor);
   }
@@ -48,11 +48,13 @@ export class Connection {
     const { address: hostname, port } = this.#endpoint;
     try {
       const way =
-        descriptor === undefined
-          ? { hostname, port, socket: HANDLERS, data: this }
-          : { fd: descriptor, socket: PENDING_HANDLERS, data: this };
+        descriptor !== undefined
+          ? { fd: descriptor, socket: PENDING_HANDLERS, data: this }
+          : isSocketPath(hostname)
+            ? { unix: pathOf(hostname), socket: HANDLERS, data: this }
+            : { hostname, port, socket: HANDLERS, data: this };
       // Bun's types know `fd`, but not for connect.
-      Bun.connect(way as Bun.TCPSocketConnectOptions<Connection>).catch((error) => this.failed(error));
+      Bun.connect(way as Bun.TCPSocketConnectOptions<SocketOwner>).catch((error) => this.failed(error));
     } catch (error) {
       if (descriptor !== undefined) closeDescriptor(descriptor);
       queueMicrotask(() => this.failed(error));
@@ -62,8 +64,25 @@ export class Connection {
   /** Says something, now or as soon as there is room for it; one character an octet. */
   say(text: string): void {
     const pending = this.#unsent + text;
-    const taken = this.#socket?.write(pending) ?? 0;
+    const octets = ASCII.test(pending) ? pending : Buffer.from(pending, "latin1");
+    const taken = this.#socket?.write(octets) ?? 0;
     this.#unsent = pending.slice(Math.max(0, taken));
+  }
+
+  /** Both ends. */
+  get ends(): Ends {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.#socket ?? {};
+    return { localAddress, localPort, remoteAddress, remotePort };
+  }
+
+  /** Goes on under TLS: the listener is told what comes of the handshake, whoever the certificate says that it is. */
+  secure(options: Bun.TLSOptions): void {
+    const secured = this.#socket?.upgradeTLS<SocketOwner>({
+      data: this,
+      tls: { ...options, rejectUnauthorized: false },
+      socket: SECURED_HANDLERS,
+    });
+    this.#socket = secured?.[1];
   }
 
   /** Says a last word, if there is one, and closes in order (FIN after the octets). */
@@ -81,41 +100,52 @@ export class Connection {
     this.#socket?.terminate();
   }
 
-  /** @internal for the socket's handlers: the socket is there, although not yet connected. */
-  began(socket: Bun.Socket<Connection>): void {
+  /** @internal */
+  began(socket: Bun.Socket<SocketOwner>): void {
     this.#socket = socket;
     if (this.#isOver) socket.terminate();
   }
 
-  /** @internal for the socket's handlers */
-  opened(socket: Bun.Socket<Connection>): void {
+  /** @internal */
+  opened(socket: Bun.Socket<SocketOwner>): void {
     this.began(socket);
     this.#isOpen = true;
     if (!this.#isOver) this.listener.opened();
   }
 
-  /** @internal for the socket's handlers */
-  heard(octets: Uint8Array): void {
-    if (!this.#isOver) this.listener.heard(octets);
+  /** @internal */
+  heard(socket: Bun.Socket<SocketOwner>, octets: Uint8Array): void {
+    if (!this.#isOver && socket === this.#socket) this.listener.heard(octets);
   }
 
-  /** @internal for the socket's handlers */
-  drained(socket: Bun.Socket<Connection>): void {
+  /** @internal */
+  secured(socket: Bun.Socket<SocketOwner>, success: boolean, complaint: unknown): void {
+    if (!this.#isOver) this.listener.secured({ socket, success, complaint });
+  }
+
+  /** @internal */
+  drained(socket: Bun.Socket<SocketOwner>): void {
     if (!this.#isOpen) this.opened(socket);
     else if (!this.#isOver && this.#unsent !== "") this.say("");
   }
 
-  /** @internal for the socket's handlers: over, or never connected, and then with the system's own code. */
-  ended(error: unknown): void {
+  /** @internal */
+  ended(socket: Bun.Socket<SocketOwner>, error: unknown): void {
+    if (this.#isOpen && socket !== this.#socket) return;
     if (!this.#isOpen) this.#fail(connectFailureOf(codeOf(error) ?? "ECONNRESET"));
     if (this.#isOver) return;
     this.#isOver = true;
     this.listener.ended(error === undefined || error === null ? "closed" : "reset");
   }
 
-  /** @internal for the socket's handlers: Bun gave up, and what it says of that is not always true. */
+  /** @internal */
   failed(error: unknown): void {
     if (this.#isOver || this.#isOpen) return;
+    if (isSocketPath(this.#endpoint.address)) {
+      // Bun says so before it returns.
+      queueMicrotask(() => this.#fail(pathFailureOf(codeOf(error) ?? "ECONNREFUSED")));
+      return;
+    }
     const elapsedMs = performance.now() - this.#startedAtMs;
     explainConnectFailure(codeOf(error) ?? "ECONNREFUSED", this.#endpoint, elapsedMs).then((failure) =>
       this.#fail(failure),
@@ -128,18 +158,3 @@ export class Connection {
     this.listener.failed(failure);
   }
 }
-
-const HANDLERS: Bun.SocketHandler<Connection> = {
-  open: (socket) => socket.data.opened(socket),
-  data: (socket, octets) => socket.data.heard(octets),
-  drain: (socket) => socket.data.drained(socket),
-  close: (socket, error) => socket.data.ended(error),
-  error: (socket, error) => socket.data.ended(error),
-  connectError: (socket, error) => socket.data?.failed(error),
-};
-
-/** For a descriptor of our own: Bun says "open" at once, and "drain" when it is connected. */
-const PENDING_HANDLERS: Bun.SocketHandler<Connection> = {
-  ...HANDLERS,
-  open: (socket) => socket.data.began(socket),
-};

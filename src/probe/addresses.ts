@@ -1,10 +1,12 @@
-import { Deadline, type Deadlines, whicheverIsFirst } from "../limits/deadline.ts";
+import { Deadline, type Deadlines, MAX_TIMEOUT_MS, whicheverIsFirst } from "../limits/deadline.ts";
 import { inTurn } from "../limits/in-turn.ts";
 import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
+import type { Talk } from "../smtp/script.ts";
 import type { Family } from "../text/address.ts";
 import { AddressQueue } from "./address-queue.ts";
 import type { Attempts } from "./attempts.ts";
 import type { HostLookup, LimitedLookup } from "./lookups.ts";
+import { isSuccess } from "./outcome.ts";
 
 /** How long an address is tried alone before the next one joins in: the Connection Attempt Delay of RFC 8305 §5. */
 export const STAGGER_MS = 250;
@@ -20,6 +22,7 @@ export interface AddressTrial {
   readonly timeoutMs: number;
   readonly attempts: Pick<Attempts, "ask">;
   readonly deadlines: Deadlines;
+  readonly talk: Talk;
 }
 
 /** What came of a host's addresses. */
@@ -41,14 +44,27 @@ export interface Tried {
 /** Which of several failures tells most, the lowest first; that we failed ourselves outweighs any of them. */
 const RANK: Readonly<Record<AttemptOutcome["kind"], number>> = {
   greeted: 0,
+  reached: 0,
   "no-resources": 1,
-  declined: 2,
-  "not-smtp": 3,
-  closed: 4,
-  reset: 5,
-  "timed-out": 6,
-  refused: 7,
-  unreachable: 8,
+  "auth-failed": 2,
+  "auth-missing": 2,
+  deferred: 3,
+  declined: 3,
+  "extension-missing": 4,
+  "certificate-untrusted": 5,
+  "certificate-incomplete": 5,
+  "certificate-expired": 5,
+  "certificate-not-yet-valid": 5,
+  "certificate-name": 5,
+  "tls-failed": 6,
+  "starttls-missing": 6,
+  busy: 7,
+  "not-smtp": 8,
+  closed: 9,
+  reset: 10,
+  "timed-out": 11,
+  refused: 12,
+  unreachable: 13,
 };
 
 /**
@@ -58,7 +74,7 @@ const RANK: Readonly<Record<AttemptOutcome["kind"], number>> = {
  */
 export function tryAddresses(
   host: HostLookup,
-  { port, families, timeoutMs, attempts, deadlines }: AddressTrial,
+  { port, families, timeoutMs, attempts, deadlines, talk }: AddressTrial,
   settled: (tried: Tried) => void,
   failed: (error: unknown) => void,
 ): void {
@@ -74,26 +90,23 @@ export function tryAddresses(
   const resume = inTurn<string, Attempt>({
     next: () => queue.next(),
     mayGrow: () => unanswered > 0,
-    staggerMs: STAGGER_MS,
+    staggerMs: talk.isSecret === true ? MAX_TIMEOUT_MS : STAGGER_MS,
     goesOn: () => spentMs() < timeoutMs,
-    isGood: ({ outcome }) => outcome.kind === "greeted",
+    isGood: ({ outcome, dialogue }) => isSuccess(outcome) || dialogue?.isSecretUsed === true,
     rank: ({ outcome }) => RANK[outcome.kind],
     start(address, begun, ended) {
       let sinceMs = performance.now();
       startedAtMs ??= sinceMs;
-      attempts.ask(
-        { address, port },
-        {
-          admitted() {
-            const nowMs = performance.now();
-            waitedMs += nowMs - sinceMs;
-            sinceMs = nowMs;
-            begun();
-            return whicheverIsFirst(won, deadlines.after(timeoutMs - spentMs()));
-          },
-          settled: ended,
+      attempts.ask({ address, port }, talk, {
+        admitted() {
+          const nowMs = performance.now();
+          waitedMs += nowMs - sinceMs;
+          sinceMs = nowMs;
+          begun();
+          return whicheverIsFirst(won, deadlines.after(timeoutMs - spentMs()));
         },
-      );
+        settled: ended,
+      });
     },
     over(decisive, all) {
       settled({

@@ -1,5 +1,5 @@
 import type { AddressLookup } from "../names/resolver.ts";
-import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
+import type { Attempt, AttemptOutcome, Dialogue } from "../smtp/attempt.ts";
 import type { Target } from "../text/target.ts";
 
 /** Why a target was left out: the --stop rule, a domain that takes no mail (null MX, RFC 7505), or one with too many exchangers. */
@@ -36,18 +36,44 @@ export interface ServerReport {
   readonly attempts: readonly Attempt[];
   /** How many of the host's addresses were not tried because it has too many; left out for none. */
   readonly addressesLeftOut?: number;
+  /** What was learnt past the greeting; left out where nothing was. */
+  readonly dialogue?: Dialogue | undefined;
+}
+
+/** Whether a server came as far as it was to. */
+export function isSuccess({ kind }: ProbeOutcome): boolean {
+  return kind === "greeted" || kind === "reached";
+}
+
+/** What all stages past the greeting took, in milliseconds. */
+export function laterMs({ dialogue }: Pick<Attempt, "dialogue">): number {
+  if (dialogue === undefined) return 0;
+  return Object.values(dialogue.stagesMs).reduce((sum, ms) => sum + ms, 0);
 }
 
 /** What an outcome means for the verdict: that we failed ourselves is never held against a server. */
 export function statusOf(outcome: ProbeOutcome): Status {
   switch (outcome.kind) {
     case "greeted":
+    case "reached":
       return "available";
     case "no-resources":
       return "undetermined";
     case "skipped":
       return "skipped";
     case "declined":
+    case "busy":
+    case "deferred":
+    case "starttls-missing":
+    case "tls-failed":
+    case "certificate-untrusted":
+    case "certificate-incomplete":
+    case "certificate-expired":
+    case "certificate-not-yet-valid":
+    case "certificate-name":
+    case "auth-missing":
+    case "auth-failed":
+    case "extension-missing":
     case "not-smtp":
     case "closed":
     case "reset":

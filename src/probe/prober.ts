@@ -1,11 +1,12 @@
 import { type Deadlines, deadlinesOf } from "../limits/deadline.ts";
 import type { Attempt } from "../smtp/attempt.ts";
+import type { Talk } from "../smtp/script.ts";
 import { type Family, familyOf } from "../text/address.ts";
-import type { Target } from "../text/target.ts";
+import { isSocketPath, type Target } from "../text/target.ts";
 import { type Tried, tryAddresses } from "./addresses.ts";
 import type { Attempts } from "./attempts.ts";
 import { type Lookups, mostTellingFailure } from "./lookups.ts";
-import { type ProbeOutcome, type ServerReport, unprobed } from "./outcome.ts";
+import { isSuccess, laterMs, type ProbeOutcome, type ServerReport, unprobed } from "./outcome.ts";
 import type { Probe } from "./probe.ts";
 
 /** What a run allows its probes, and what it remembers. */
@@ -16,20 +17,23 @@ export interface ProberSettings {
   readonly family: Family | undefined;
   readonly lookups: Lookups;
   readonly attempts: Attempts;
+  /** How a target is talked to. */
+  readonly talkWith: (target: Target) => Talk;
 }
 
 const BOTH_FAMILIES: readonly Family[] = [6, 4];
 
 /** Probes targets by their own addresses. A target's time does not run while it waits for others: between its lookup and this call, or for a place. */
-export function prober({ timeoutMs, family, lookups, attempts }: ProberSettings): Probe {
+export function prober({ timeoutMs, family, lookups, attempts, talkWith }: ProberSettings): Probe {
   const families = family === undefined ? BOTH_FAMILIES : [family];
   return (target, signal, asker) => {
     const deadlines = deadlinesOf(signal);
-    if (familyOf(target.host) !== undefined) {
-      probeAddress(target, timeoutMs, attempts, deadlines, asker.settled);
+    const talk = talkWith(target);
+    if (familyOf(target.host) !== undefined || isSocketPath(target.host)) {
+      probeAddress(target, talk, timeoutMs, attempts, deadlines, asker.settled);
       return;
     }
-    const trial = { port: target.port, families, timeoutMs, attempts, deadlines };
+    const trial = { port: target.port, families, timeoutMs, attempts, deadlines, talk };
     const settled = (tried: Tried) => asker.settled(reportOf(target, tried));
     tryAddresses(lookups.of(target.host), trial, settled, asker.failed);
   };
@@ -37,22 +41,20 @@ export function prober({ timeoutMs, family, lookups, attempts }: ProberSettings)
 
 function probeAddress(
   target: Target,
+  talk: Talk,
   timeoutMs: number,
   attempts: Attempts,
   deadlines: Deadlines,
   settled: (report: ServerReport) => void,
 ): void {
-  attempts.ask(
-    { address: target.host, port: target.port },
-    {
-      admitted: () => deadlines.after(timeoutMs),
-      settled: (decisive) => settled(decided(target, decisive)),
-    },
-  );
+  attempts.ask({ address: target.host, port: target.port }, talk, {
+    admitted: () => deadlines.after(timeoutMs),
+    settled: (decisive) => settled(decided(target, decisive)),
+  });
 }
 
 function decided(target: Target, decisive: Attempt): ServerReport {
-  const { outcome, endpoint, connectMs, greetingMs } = decisive;
+  const { outcome, endpoint, connectMs, greetingMs, dialogue } = decisive;
   return {
     target,
     outcome,
@@ -60,9 +62,10 @@ function decided(target: Target, decisive: Attempt): ServerReport {
     dnsMs: null,
     connectMs,
     greetingMs,
-    elapsedMs: (connectMs ?? 0) + (greetingMs ?? 0),
+    elapsedMs: (connectMs ?? 0) + (greetingMs ?? 0) + laterMs(decisive),
     cachedAtMs: null,
     attempts: [decisive],
+    ...(dialogue === undefined ? {} : { dialogue }),
   };
 }
 
@@ -72,7 +75,7 @@ function reportOf(target: Target, tried: Tried): ServerReport {
   if (decisive === undefined) return unprobed(target, failure ?? { kind: "not-found" }, dnsMs);
   const report = { ...decided(target, decisive), dnsMs, elapsedMs, attempts, ...addressesLeftOut(leftOut) };
   return failure !== undefined && outweighs(failure, decisive.outcome)
-    ? { ...report, outcome: failure, address: null, connectMs: null, greetingMs: null }
+    ? { ...report, outcome: failure, address: null, connectMs: null, greetingMs: null, dialogue: undefined }
     : report;
 }
 
@@ -85,6 +88,6 @@ function addressesLeftOut(count: number): Pick<ServerReport, "addressesLeftOut">
  * does, and any but "not found" tells more than that there is no route.
  */
 function outweighs(failure: ProbeOutcome, outcome: ProbeOutcome): boolean {
-  if (outcome.kind === "greeted" || failure.kind === "not-found") return false;
+  if (isSuccess(outcome) || failure.kind === "not-found") return false;
   return failure.kind === "no-resources" || outcome.kind === "unreachable";
 }

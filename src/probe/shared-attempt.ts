@@ -5,7 +5,8 @@ import type { Endpoint } from "../net/endpoint.ts";
 import { descriptorShortage, isWantOfDescriptors } from "../net/own-failure.ts";
 import type { Attempt } from "../smtp/attempt.ts";
 import { Conversation } from "../smtp/conversation.ts";
-import { ladder } from "../smtp/ladder.ts";
+import { INJECTION } from "../smtp/handshake-turn.ts";
+import type { Talk } from "../smtp/script.ts";
 
 /** Whoever asks for an attempt. */
 export interface Asker {
@@ -27,6 +28,8 @@ const MAX_LONELY_TRIES = 3;
  */
 export class SharedAttempt {
   readonly #endpoint: Endpoint;
+  #talk: Talk;
+  #untilMs: number;
   readonly #places: Places;
   readonly #waiters = new Set<Waiter>();
   readonly #over: (attempt: Attempt | undefined) => void;
@@ -34,11 +37,19 @@ export class SharedAttempt {
   #lonelyTries = 0;
 
   /** A place is taken for it. `over` is called once, with the attempt, or without one when it was given up. */
-  constructor(endpoint: Endpoint, places: Places, over: (attempt: Attempt | undefined) => void) {
+  constructor(
+    endpoint: Endpoint,
+    talk: Talk,
+    untilMs: number,
+    places: Places,
+    over: (attempt: Attempt | undefined) => void,
+  ) {
     this.#endpoint = endpoint;
+    this.#talk = talk;
+    this.#untilMs = untilMs;
     this.#places = places;
     this.#over = over;
-    this.#conversation = new Conversation(endpoint, ladder(), this);
+    this.#conversation = new Conversation(endpoint, talk, this, untilMs);
   }
 
   join(asker: Asker, deadline: Deadline): void {
@@ -51,6 +62,13 @@ export class SharedAttempt {
   settled(attempt: Attempt): void {
     if (isForWantOfDescriptors(attempt) && this.#mayBeginAnew()) {
       this.#beginAnew();
+      return;
+    }
+    const { outcome } = attempt;
+    const { inTheClear } = this.#talk;
+    if (inTheClear !== undefined && isFailedHandshake(outcome)) {
+      this.#talk = inTheClear(outcome.cause);
+      this.#conversation = new Conversation(this.#endpoint, this.#talk, this, this.#untilMs);
       return;
     }
     this.#over(attempt);
@@ -86,10 +104,18 @@ export class SharedAttempt {
     this.#places.makeDo();
     this.#places.leave();
     this.#places.enter(() => {
-      this.#conversation = new Conversation(this.#endpoint, ladder(), this);
       for (const waiter of this.#waiters) waiter.resume();
+      this.#untilMs = Math.max(...[...this.#waiters].map(({ untilMs }) => untilMs));
+      this.#conversation = new Conversation(this.#endpoint, this.#talk, this, this.#untilMs);
     });
   }
+}
+
+/** Whether a sender that uses TLS when it can would come again in the clear. */
+function isFailedHandshake(
+  outcome: Attempt["outcome"],
+): outcome is Extract<Attempt["outcome"], { kind: "tls-failed" }> {
+  return outcome.kind === "tls-failed" && outcome.reply === null && outcome.cause !== INJECTION;
 }
 
 function isForWantOfDescriptors({ outcome }: Attempt): boolean {
@@ -110,6 +136,10 @@ class Waiter implements Limited {
 
   get isCalledOff(): boolean {
     return this.#deadline.isCalledOff;
+  }
+
+  get untilMs(): number {
+    return this.#deadline.atMs;
   }
 
   /** Its time stands still. */

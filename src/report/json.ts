@@ -1,8 +1,11 @@
 import type { Report } from "../check/report.ts";
-import { type ProbeOutcome, type ServerReport, statusOf } from "../probe/outcome.ts";
+import { laterMs, type ProbeOutcome, type ServerReport, statusOf } from "../probe/outcome.ts";
 import type { Attempt, Stage } from "../smtp/attempt.ts";
+import { enhancedCodeOf } from "../smtp/enhanced-code.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { renderReply } from "./explain.ts";
+import { describeDialogue } from "./json-dialogue.ts";
+import { stagesMsOf } from "./stages.ts";
 
 /** The version of the report's shape, which report.schema.json describes. */
 const VERSION = 1;
@@ -25,20 +28,21 @@ export function renderJson(report: Report, nowMs: number): string {
     checkedAt: new Date(nowMs).toISOString(),
     verdict: report.verdict,
     server: report.server === null ? null : cleanText(report.server.server),
+    quitAfter: report.quitAfter,
     requirement: `${report.requirement}-available`,
     met: report.met === true,
     elapsedMs: rounded(report.elapsedMs),
-    servers: report.servers.map(describeServer),
+    servers: report.servers.map((server) => describeServer(server, nowMs)),
   };
   return `${JSON.stringify(object)}\n`;
 }
 
-function describeServer(report: ServerReport) {
+function describeServer(report: ServerReport, nowMs: number) {
   const { target, outcome, address } = report;
   return {
     server: cleanText(target.server),
     host: cleanText(target.host),
-    port: target.port,
+    port: target.port === 0 ? null : target.port,
     preference: target.preference,
     status: statusOf(outcome),
     stage: stageOf(outcome, address),
@@ -47,57 +51,57 @@ function describeServer(report: ServerReport) {
     address: address === null ? null : cleanText(address),
     attempts: report.attempts.map(describeAttempt),
     addressesLeftOut: report.addressesLeftOut ?? 0,
-    dnsMs: rounded(report.dnsMs),
-    connectMs: rounded(report.connectMs),
-    greetingMs: rounded(report.greetingMs),
+    ...describeDialogue(report, nowMs),
+    stagesMs: roundedAll(stagesMsOf(report)),
     elapsedMs: rounded(report.elapsedMs),
     cached: report.cachedAtMs !== null,
   };
 }
 
-function describeAttempt({ endpoint, outcome, connectMs, greetingMs }: Attempt) {
+function describeAttempt(attempt: Attempt) {
+  const { endpoint, outcome, connectMs, greetingMs, dialogue } = attempt;
   return {
     address: cleanText(endpoint.address),
     reason: outcome.kind,
     stage: stageOf(outcome, endpoint.address),
     ...describeReply(outcome),
-    connectMs: rounded(connectMs),
-    greetingMs: rounded(greetingMs),
-    elapsedMs: rounded((connectMs ?? 0) + (greetingMs ?? 0)),
+    tlsFailure: typeof dialogue?.tlsFailure === "string" ? cleanText(dialogue.tlsFailure) : null,
+    stagesMs: roundedAll(stagesMsOf({ ...attempt, dnsMs: null })),
+    elapsedMs: rounded((connectMs ?? 0) + (greetingMs ?? 0) + laterMs(attempt)),
   };
 }
 
 function describeReply(outcome: ProbeOutcome) {
+  if ("reply" in outcome && outcome.reply !== null) {
+    const { reply } = outcome;
+    return {
+      code: reply.code,
+      enhancedCode: enhancedCodeOf(reply),
+      reply: renderReply(reply),
+      ...describeCause(outcome),
+    };
+  }
+  const text = "text" in outcome ? cleanText(outcome.text) : null;
+  return { code: null, enhancedCode: null, reply: text, ...describeCause(outcome) };
+}
+
+/** What there is to say beside a reason that does not tell everything; null for nothing. */
+function describeCause(outcome: ProbeOutcome) {
   switch (outcome.kind) {
-    case "greeted":
-    case "declined":
-      return { code: outcome.reply.code, reply: renderReply(outcome.reply) };
-    case "not-smtp":
-      return { code: null, reply: cleanText(outcome.text) };
-    case "closed":
-    case "reset":
-    case "timed-out":
-    case "refused":
-    case "unreachable":
-    case "no-resources":
-    case "not-found":
-    case "dns-failure":
-    case "bad-exchange":
-    case "skipped":
-      return { code: null, reply: null };
+    case "auth-missing":
+      return { cause: cleanText(outcome.offered.join(" ")) };
+    case "extension-missing":
+      return { cause: cleanText(outcome.extension) };
+    default:
+      return { cause: "cause" in outcome ? cleanText(outcome.cause) : null };
   }
 }
 
 function stageOf(outcome: ProbeOutcome, address: string | null): Stage | "waiting" | null {
+  if ("stage" in outcome) return outcome.stage;
   switch (outcome.kind) {
     case "greeted":
-    case "declined":
-    case "not-smtp":
-    case "closed":
       return "greeting";
-    case "reset":
-    case "timed-out":
-      return outcome.stage;
     case "refused":
     case "unreachable":
       return "connect";
@@ -110,6 +114,10 @@ function stageOf(outcome: ProbeOutcome, address: string | null): Stage | "waitin
     case "skipped":
       return null;
   }
+}
+
+function roundedAll(stagesMs: Readonly<Record<Stage, number | null>>) {
+  return Object.fromEntries(Object.entries(stagesMs).map(([stage, ms]) => [stage, rounded(ms)]));
 }
 
 /** Milliseconds to the microsecond: what follows is noise. */

@@ -34,17 +34,18 @@ export function parseKeptFilters(servers: readonly string[]): readonly KeptFilte
 /** No port that can be given. */
 const ANY_PORT = 0;
 
-const HEADINGS = ["SERVER", "PORT", "FAMILY", "STATUS", "AGE", "LEFT", "WHY"] as const;
+const HEADINGS = ["SERVER", "PORT", "FAMILY", "ASKED", "STATUS", "AGE", "LEFT", "WHY"] as const;
 
 function toRow(kept: Kept, nowMs: number): readonly string[] {
   const { question, outcome, checkedAtMs, expiresAtMs } = kept;
-  const { host, port, family } = question;
+  const { host, port, family, manner = "greeting" } = question;
   const times = [nowMs - checkedAtMs, expiresAtMs - nowMs].map(renderSeconds);
   const [age = "", left = ""] = times;
   return [
     host,
-    `${port}`,
+    port === 0 ? "-" : `${port}`,
     family === null ? "any" : `IPv${family}`,
+    manner,
     statusOf(outcome),
     age,
     left,
@@ -53,17 +54,18 @@ function toRow(kept: Kept, nowMs: number): readonly string[] {
 }
 
 function toRecord({ question, outcome, address, checkedAtMs, expiresAtMs, limitMs }: Kept, nowMs: number) {
+  const reply = "reply" in outcome ? outcome.reply : null;
   return {
     host: question.host,
-    port: question.port,
+    port: question.port === 0 ? null : question.port,
     family: question.family,
+    asked: question.manner ?? "greeting",
     status: statusOf(outcome),
     reason: outcome.kind,
     stage: "stage" in outcome ? outcome.stage : null,
     cause: "cause" in outcome ? cleanText(outcome.cause) : null,
-    code: "reply" in outcome ? outcome.reply.code : null,
-    reply:
-      "reply" in outcome ? renderReply(outcome.reply) : "text" in outcome ? cleanText(outcome.text) : null,
+    code: reply?.code ?? null,
+    reply: reply !== null ? renderReply(reply) : "text" in outcome ? cleanText(outcome.text) : null,
     address,
     checkedAt: new Date(checkedAtMs).toISOString(),
     expiresAt: new Date(expiresAtMs).toISOString(),

@@ -1,4 +1,5 @@
-import { type ServerReport, statusOf } from "../probe/outcome.ts";
+import { isSuccess, type ServerReport, statusOf } from "../probe/outcome.ts";
+import { type CertLeft, certificateLeft } from "./cert-left.ts";
 import type { Minimum } from "./minimum.ts";
 import { isAlert, type Range } from "./range.ts";
 
@@ -11,6 +12,8 @@ export interface Thresholds {
   readonly critical?: Range | undefined;
   /** Without one, every server that counts must be available for OK, and one for WARNING. */
   readonly minimum?: Minimum | undefined;
+  /** The time that certificates must have left. */
+  readonly certLeft?: CertLeft | undefined;
 }
 
 /** From harmless to worst. */
@@ -20,15 +23,36 @@ const SEVERITY: readonly NagiosStatus[] = [0, 3, 1, 2];
  * The status by the servers that count, the worse of two: by how many are available, UNKNOWN where that hangs on
  * servers that could not be judged; and by their times. Where no server counts it is UNKNOWN.
  */
-export function judge(counting: readonly ServerReport[], thresholds: Thresholds): NagiosStatus {
+export function judge(
+  counting: readonly ServerReport[],
+  thresholds: Thresholds,
+  nowMs: number,
+): NagiosStatus {
   if (counting.length === 0) return 3;
   const minimum = thresholds.minimum ?? { warning: counting.length, critical: 1 };
   const available = counting.filter(({ outcome }) => statusOf(outcome) === "available").length;
   const open = counting.filter(({ outcome }) => statusOf(outcome) === "undetermined").length;
   const [atWorst, atBest] = [byCount(available, minimum), byCount(available + open, minimum)];
   const byTime = SEVERITY.findLast((status) => alarming(status, thresholds, counting).length > 0) ?? 0;
-  const both = [atWorst === atBest ? atWorst : 3, byTime];
-  return SEVERITY.findLast((status) => both.includes(status)) ?? 3;
+  const byCertificate =
+    SEVERITY.findLast((status) => expiring(status, thresholds, counting, nowMs).length > 0) ?? 0;
+  const all = [atWorst === atBest ? atWorst : 3, byTime, byCertificate];
+  return SEVERITY.findLast((status) => all.includes(status)) ?? 3;
+}
+
+/** The servers whose certificates give a monitor a reason for this status; one that was not shown gives none. */
+export function expiring(
+  status: NagiosStatus,
+  { certLeft }: Thresholds,
+  counting: readonly ServerReport[],
+  nowMs: number,
+): readonly ServerReport[] {
+  if (certLeft === undefined) return [];
+  return counting.filter((server) => {
+    const left = certificateLeft(server, certLeft, nowMs);
+    const limit = status === 1 ? left?.warningDays : status === 2 ? left?.criticalDays : undefined;
+    return left !== undefined && limit !== undefined && left.days < limit;
+  });
 }
 
 /** The available servers whose time gives a monitor a reason for this status. */
@@ -40,7 +64,7 @@ export function alarming(
   const range = status === 1 ? warning : status === 2 ? critical : undefined;
   if (range === undefined) return [];
   return counting.filter(
-    ({ outcome, elapsedMs }) => outcome.kind === "greeted" && elapsedMs !== null && isAlert(range, elapsedMs),
+    ({ outcome, elapsedMs }) => isSuccess(outcome) && elapsedMs !== null && isAlert(range, elapsedMs),
   );
 }
 

@@ -1,9 +1,10 @@
 import type { Report } from "../check/report.ts";
 import { type ServerReport, type Status, statusOf } from "../probe/outcome.ts";
 import { cleanText } from "../text/clean-text.ts";
+import { certificateLeft } from "./cert-left.ts";
 import { clip } from "./clip.ts";
 import { explain, renderVerdict } from "./explain.ts";
-import { alarming, judge, type NagiosStatus, type Thresholds } from "./nagios-status.ts";
+import { alarming, expiring, judge, type NagiosStatus, type Thresholds } from "./nagios-status.ts";
 import { renderPerfdata } from "./perfdata.ts";
 import { renderTarget } from "./render-target.ts";
 import { tally } from "./tally.ts";
@@ -29,9 +30,9 @@ const CODE_COLUMNS = "220 ".length;
  */
 export function renderNagios(report: Report, thresholds: Thresholds, nowMs: number): NagiosReport {
   const counting = report.servers.filter(({ outcome }) => outcome.kind !== "skipped");
-  const status = judge(counting, thresholds);
-  const perfdata = renderPerfdata(counting, thresholds);
-  const first = statusLine(status, headline(report, counting, thresholds));
+  const status = judge(counting, thresholds, nowMs);
+  const perfdata = renderPerfdata(counting, thresholds, report.quitAfter, nowMs);
+  const first = statusLine(status, headline(report, counting, thresholds, nowMs));
   const lines = report.servers.map((server) =>
     escaped(`${renderTarget(server.target)}: ${renderVerdict(withShortReply(server), nowMs)}`),
   );
@@ -40,7 +41,7 @@ export function renderNagios(report: Report, thresholds: Thresholds, nowMs: numb
 
 function withShortReply(server: ServerReport): ServerReport {
   const { outcome } = server;
-  if ("reply" in outcome) {
+  if ("reply" in outcome && outcome.reply !== null) {
     const text = clip(cleanText(outcome.reply.lines.join(" ")), MAX_REPLY_COLUMNS - CODE_COLUMNS);
     return { ...server, outcome: { ...outcome, reply: { ...outcome.reply, lines: [text] } } };
   }
@@ -53,7 +54,12 @@ export function renderNagiosUnknown(message: string): string {
   return `${statusLine(3, cleanText(message))}\n`;
 }
 
-function headline({ server }: Report, counting: readonly ServerReport[], thresholds: Thresholds): string {
+function headline(
+  { server }: Report,
+  counting: readonly ServerReport[],
+  thresholds: Thresholds,
+  nowMs: number,
+): string {
   if (counting.length === 0) return "no server counts";
   const { available, unavailable, undetermined } = tally(counting);
   const isOnlyOne = unavailable + undetermined === 1;
@@ -62,6 +68,7 @@ function headline({ server }: Report, counting: readonly ServerReport[], thresho
     ...listed("unavailable", namesOf("unavailable", counting, isOnlyOne)),
     ...listed("undetermined", namesOf("undetermined", counting, isOnlyOne)),
     ...listedByTime(counting, thresholds),
+    ...listedByCertificate(counting, thresholds, nowMs),
   ].join("; ");
 }
 
@@ -81,6 +88,23 @@ function listedByTime(counting: readonly ServerReport[], thresholds: Thresholds)
     ...listed("slow", inOrder.filter(isSlow).map(nameWithTime)),
     ...listed("out of range", inOrder.filter((server) => !isSlow(server)).map(nameWithTime)),
   ];
+}
+
+function listedByCertificate(
+  counting: readonly ServerReport[],
+  thresholds: Thresholds,
+  nowMs: number,
+): readonly string[] {
+  const those = new Set(
+    [1, 2].flatMap((status) => expiring(status as NagiosStatus, thresholds, counting, nowMs)),
+  );
+  const names = counting
+    .filter((server) => those.has(server))
+    .map((server) => {
+      const days = Math.floor(certificateLeft(server, thresholds.certLeft, nowMs)?.days ?? 0);
+      return `${renderTarget(server.target)} (${days} days left)`;
+    });
+  return listed("certificate", names);
 }
 
 function nameWithTime({ target, elapsedMs }: ServerReport): string {

@@ -1,8 +1,11 @@
-import type { ServerReport } from "../probe/outcome.ts";
+import { isSuccess, type ServerReport } from "../probe/outcome.ts";
+import type { QuitStage } from "../smtp/attempt.ts";
 import { familyOf } from "../text/address.ts";
 import type { Target } from "../text/target.ts";
+import { type CertLeft, certificateLeft } from "./cert-left.ts";
 import type { Thresholds } from "./nagios-status.ts";
 import { renderTarget } from "./render-target.ts";
+import { stagesMsOf } from "./stages.ts";
 
 /** Labels that need no quotes anywhere. */
 const PLAIN_LABEL = /^[\w.:-]+$/;
@@ -15,28 +18,63 @@ const IPV6_GROUPS = 8;
  */
 export function renderPerfdata(
   servers: readonly ServerReport[],
-  { warning, critical }: Pick<Thresholds, "warning" | "critical">,
+  { warning, critical, certLeft }: Pick<Thresholds, "warning" | "critical" | "certLeft">,
+  quitAfter: QuitStage,
+  nowMs: number,
 ): string {
   const labels = uniqueLabels(servers.map(({ target }) => target));
+  const taken = new Set(labels);
   const limits = `${warning?.text ?? ""};${critical?.text ?? ""};0;`;
   return servers
-    .map(({ outcome, elapsedMs }, at) => {
-      const isTimed = outcome.kind === "greeted" && elapsedMs !== null;
+    .flatMap((server, at) => {
+      const { outcome, elapsedMs } = server;
+      const label = labels[at] ?? "";
+      const isTimed = isSuccess(outcome) && elapsedMs !== null;
       const value = isTimed ? `${(elapsedMs / 1000).toFixed(6)}s` : "U";
-      return `${quoted(labels[at] ?? "")}=${value};${limits}`;
+      const stages = quitAfter === "greeting" ? [] : stagesOf(server);
+      const further = [...stages, ...certificateOf(server, certLeft, nowMs)];
+      const named = further.map(
+        ([what, figures]) => `${quoted(unique(`${label}_${what}`, taken))}=${figures}`,
+      );
+      return [`${quoted(label)}=${value};${limits}`, ...named];
     })
     .join(" ");
 }
 
+/** What is told of a server beside its time, and the figures of that. */
+type Figures = readonly [what: string, figures: string];
+
+/** What each stage took that was begun, whatever came of it. */
+function stagesOf(server: ServerReport): readonly Figures[] {
+  return Object.entries(stagesMsOf(server)).flatMap(([stage, ms]) =>
+    ms === null ? [] : [[stage, `${(ms / 1000).toFixed(6)}s;;;0;`] as const],
+  );
+}
+
+/** The days that its certificate has left; alerts are due below the limits (`14:`). */
+function certificateOf(
+  server: ServerReport,
+  limits: CertLeft | undefined,
+  nowMs: number,
+): readonly Figures[] {
+  const left = certificateLeft(server, limits, nowMs);
+  if (left === undefined) return [];
+  const below = (days: number | undefined) => (days === undefined ? "" : `${Number(days.toFixed(2))}:`);
+  return [["cert_days", `${left.days.toFixed(2)};${below(left.warningDays)};${below(left.criticalDays)};;`]];
+}
+
 function uniqueLabels(targets: readonly Target[]): readonly string[] {
   const labels = new Set<string>();
-  for (const target of targets) {
-    const label = labelOf(target);
-    let unique = label;
-    for (let count = 2; labels.has(unique); count += 1) unique = `${label}_${count}`;
-    labels.add(unique);
-  }
+  for (const target of targets) unique(labelOf(target), labels);
   return [...labels];
+}
+
+/** A label that has not been taken, and is from now on. */
+function unique(label: string, taken: Set<string>): string {
+  let free = label;
+  for (let count = 2; taken.has(free); count += 1) free = `${label}_${count}`;
+  taken.add(free);
+  return free;
 }
 
 /** No `=`, `|` or `\`, the marks of a value, of performance data and of a line end: they cannot be escaped in a label. */

@@ -1,7 +1,8 @@
 import type { Report } from "../check/report.ts";
 import { type ServerReport, type Status, statusOf } from "../probe/outcome.ts";
-import { cleanText } from "../text/clean-text.ts";
+import { renderAdvice } from "./advice.ts";
 import { clip } from "./clip.ts";
+import { type Column, columnsOf } from "./columns.ts";
 import { explain, renderAge } from "./explain.ts";
 import { renderTarget } from "./render-target.ts";
 import { tally } from "./tally.ts";
@@ -28,85 +29,79 @@ interface Row {
   readonly status: Status | null;
 }
 
-const HEADER: Row = {
-  cells: ["Pref", "Server", "Address", "Verdict", "DNS ms", "Conn ms", "Greet ms"],
-  remark: "What it said, or why not",
-  status: null,
-};
-const [PREFERENCE_AT, SERVER_AT, ADDRESS_AT, VERDICT_AT, DNS_AT, CONNECT_AT, GREETING_AT] = [
-  0, 1, 2, 3, 4, 5, 6,
-];
-const ALIGNED_RIGHT: ReadonlySet<number> = new Set([PREFERENCE_AT, DNS_AT, CONNECT_AT, GREETING_AT]);
-/** What a terminal that is too narrow goes without, one after the other: what is left stays whole. */
-const DROPPED = [DNS_AT, CONNECT_AT, GREETING_AT, ADDRESS_AT, PREFERENCE_AT];
 /** A server's name is cut before its verdict is, down to this. */
 const MIN_SERVER_COLUMNS = 8;
+const REMARK_HEADING = "What it said, or why not";
 const GAP = "  ";
-const NOTHING = "-";
 /** With fewer columns left for the remarks, they get lines of their own. */
 const MIN_REMARK_COLUMNS = 24;
 const REMARK_INDENT = "      ";
 
-/** Tells the verdicts apart where there are no colours. */
-const MARKS: Readonly<Record<Status, string>> = {
-  available: "+",
-  unavailable: "!",
-  undetermined: "?",
-  skipped: NOTHING,
-};
-
 /** The report for a person: a line a server, aligned, and a summary at the end. */
 export function renderTable(report: Report, options: TableOptions): string {
   const columns = options.columns || Infinity;
-  const rows = [HEADER, ...report.servers.map((server) => describe(server, options.nowMs))];
-  const table = report.servers.length === 0 ? [] : [...layOut(rows, columns, options.paint), ""];
+  const parts = columnsOf(report, options.nowMs);
+  const header = { cells: parts.map(({ heading }) => heading), remark: REMARK_HEADING, status: null };
+  const rows = [header, ...report.servers.map((server) => describe(server, parts, options.nowMs))];
+  const table = report.servers.length === 0 ? [] : [...layOut(rows, parts, columns, options.paint), ""];
+  const advice = renderAdvice(report.servers)
+    .flatMap((line) => wrap(line, columns))
+    .map((line) => clip(line, columns));
   const isRequirementTold = options.isRequirementGiven ?? report.requirement !== "none";
   const requirement = isRequirementTold ? ` (--require ${report.requirement} ${renderMet(report)})` : "";
-  return `${[...table, ...wrap(summarize(report, requirement), columns)].join("\n")}\n`;
+  const summary = wrap(summarize(report, requirement), columns);
+  return `${[...table, ...summary, ...(advice.length === 0 ? [] : ["", ...advice])].join("\n")}\n`;
 }
 
-function describe(report: ServerReport, nowMs: number): Row {
-  const { target, outcome, address, dnsMs, connectMs, greetingMs } = report;
-  const status = statusOf(outcome);
+function describe(report: ServerReport, parts: readonly Column[], nowMs: number): Row {
   const age = renderAge(report, nowMs);
   return {
-    cells: [
-      target.preference === null ? NOTHING : String(target.preference),
-      renderTarget(target),
-      cleanText(address ?? NOTHING),
-      `${MARKS[status]} ${status}`,
-      ...[dnsMs, connectMs, greetingMs].map((ms) => (ms === null ? NOTHING : ms.toFixed(1))),
-    ],
-    remark: (age === null ? "" : `(${age}) `) + explain({ outcome, address: null }),
-    status,
+    cells: parts.map((part) => part.cell(report)),
+    remark: (age === null ? "" : `(${age}) `) + explain({ outcome: report.outcome, address: null }),
+    status: statusOf(report.outcome),
   };
 }
 
-function layOut(rows: readonly Row[], columns: number, paint: Paint): readonly string[] {
-  const widths = HEADER.cells.map((_, at) => widest(rows.map(({ cells }) => cells[at] ?? "")));
+function layOut(
+  rows: readonly Row[],
+  parts: readonly Column[],
+  columns: number,
+  paint: Paint,
+): readonly string[] {
+  const widths = parts.map((_, at) => widest(rows.map(({ cells }) => cells[at] ?? "")));
   const room = (kept: readonly number[]) =>
     columns - kept.reduce((sum, at) => sum + (widths[at] ?? 0) + GAP.length, 0);
-  const all = [...HEADER.cells.keys()];
+  const all = [...parts.keys()];
   const areStacked = room(all) < Math.min(MIN_REMARK_COLUMNS, widest(rows.map(({ remark }) => remark)));
-  const kept = DROPPED.reduce(
+  const kept = droppable(parts).reduce(
     (left, at) => (isWide(room(left)) ? left : left.filter((each) => each !== at)),
     all,
   );
+  const [serverAt, verdictAt] = (["server", "verdict"] as const).map((role) =>
+    parts.findIndex((part) => part.role === role),
+  ) as [number, number];
   if (!isWide(room(kept))) {
-    const left = (widths[SERVER_AT] ?? 0) + room(kept) + GAP.length;
-    widths[SERVER_AT] = Math.max(MIN_SERVER_COLUMNS, left);
+    const left = (widths[serverAt] ?? 0) + room(kept) + GAP.length;
+    widths[serverAt] = Math.max(MIN_SERVER_COLUMNS, left);
   }
 
   return rows.flatMap(({ cells, remark, status }) => {
-    const aligned = kept.map((at) => align(cells[at] ?? "", widths[at] ?? 0, ALIGNED_RIGHT.has(at)));
+    const aligned = kept.map((at) => align(cells[at] ?? "", widths[at] ?? 0, parts[at]?.isRight === true));
     const line = (areStacked ? aligned : [...aligned, remark]).join(GAP);
-    const before = aligned.slice(0, kept.indexOf(VERDICT_AT));
+    const before = aligned.slice(0, kept.indexOf(verdictAt));
     const start = before.map((cell) => cell + GAP).join("").length;
-    const end = start + (cells[VERDICT_AT] ?? "").length;
+    const end = start + (cells[verdictAt] ?? "").length;
     const clipped = clip(line.trimEnd(), columns);
     const painted = status === null ? clipped : paintPart(clipped, start, end, (part) => paint(part, status));
     return areStacked && status !== null ? [painted, clip(REMARK_INDENT + remark, columns)] : [painted];
   });
+}
+
+/** What a terminal that is too narrow goes without, one after the other: what is left stays whole. */
+function droppable(parts: readonly Column[]): readonly number[] {
+  const rankOf = (at: number) => parts[at]?.dropped ?? null;
+  const those = [...parts.keys()].filter((at) => rankOf(at) !== null);
+  return those.toSorted((one, other) => (rankOf(one) ?? 0) - (rankOf(other) ?? 0));
 }
 
 /** Whether nothing needs to be dropped: the last column needs no gap behind it. */

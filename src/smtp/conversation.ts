@@ -1,62 +1,67 @@
 import type { ConnectFailure } from "../net/connect-failure.ts";
-import { Connection, type ConnectionEnd, type Listener } from "../net/connection.ts";
+import { Connection } from "../net/connection.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import type { Attempt, AttemptOutcome } from "./attempt.ts";
+import type { ConnectionEnd, Handshake, Listener } from "../net/listener.ts";
+import type { Attempt, AttemptOutcome, Stage } from "./attempt.ts";
+import { Ear, type Hearer } from "./ear.ts";
 import { Farewell } from "./farewell.ts";
-import { type Reply, ReplyReader } from "./reply.ts";
-import type { Script, Turn } from "./script.ts";
+import { beginHandshake, INJECTION } from "./handshake-turn.ts";
+import { lastWordAfter, QUIT } from "./refusal.ts";
+import type { Reply } from "./reply.ts";
+import type { Answer, Party, Script, Secure, Talk, Turn } from "./script.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
-/** How long the rest of a reply's text is waited for when its code has already said no. */
-const LATE_TEXT_MS = 100;
 /** Stands for the reply to nothing: a script is begun without one. */
 const NO_REPLY: Reply = { code: 0, lines: [], complete: false };
 
-/** Whoever a conversation is held for. */
-export interface Party {
-  /** Called once with what came of it, from the socket's own handlers; never by a constructor, nor after a cancel. */
-  settled(attempt: Attempt): void;
-}
-
 /**
- * One connection on which a script is played. Every unhappy way is decided here: declined, closed, reset, not SMTP.
- * QUIT is said after a complete reply (RFC 5321 §4.1.1.10) and its answer is not waited for; nothing is said after an
- * incomplete one.
+ * One connection on which a script is played. Every unhappy way is decided here or by its {@link Ear}: declined, closed,
+ * reset, not SMTP. QUIT is said after a complete reply (RFC 5321 §4.1.1.10) and its answer is not waited for; nothing is
+ * said after an incomplete one.
  */
-export class Conversation implements Listener {
+export class Conversation implements Listener, Hearer {
   readonly #endpoint: Endpoint;
-  readonly #script: Script;
+  readonly #talk: Talk;
+  readonly #untilMs: number;
   #party: Party;
-  readonly #startedAtMs = performance.now();
+  readonly #watch: Stopwatch;
+  readonly #ear: Ear;
   readonly #connection: Connection;
-  #openedAtMs: number | null = null;
-  #reader = new ReplyReader();
+  #script: Script | undefined;
   #turn: Turn | undefined;
-  #lateText: Timer | undefined;
+  #handshake: Timer | undefined;
+  #goodbye: Farewell | undefined;
+  #isLeaving = false;
   #isOver = false;
 
-  constructor(endpoint: Endpoint, script: Script, party: Party) {
+  /** `untilMs` is when its time is over, on the clock of `performance.now`; a handshake may have a share of what is left. */
+  constructor(endpoint: Endpoint, talk: Talk, party: Party, untilMs = Number.POSITIVE_INFINITY) {
     this.#endpoint = endpoint;
-    this.#script = script;
+    this.#talk = talk;
     this.#party = party;
+    this.#untilMs = untilMs;
+    this.#watch = new Stopwatch(endpoint, talk.takeNotes?.());
+    const { overhear } = talk;
+    this.#ear = new Ear(this, overhear && ((line) => overhear("S", line, endpoint.address)));
     this.#connection = new Connection(endpoint, this);
   }
 
   /** What there is to say when time runs out now. */
   timedOut(): Attempt {
-    return this.#evidence({ kind: "timed-out", stage: this.#turn?.stage ?? "connect" });
+    return this.#watch.attest(this.#known ?? { kind: "timed-out", stage: this.#stage }, this.#turn);
   }
 
   /** Closes the connection at once: its time is over. */
   cancel(): void {
     this.#isOver = true;
-    clearTimeout(this.#lateText);
+    this.#close();
     this.#connection.terminate();
   }
 
   /**
-   * Nobody wants to know any more, but its time is not over: a server that has accepted the connection may greet and
-   * hear QUIT, lest it log a client that was lost; a connection still being made is closed. It may be made already, and
-   * only the news be late.
+   * Nobody wants to know any more, but its time is not over: a server that has accepted the connection may end its turn
+   * and hear QUIT, lest it log a client that was lost; a connection still being made is closed. It may be made already,
+   * and only the news be late.
    */
   takeLeave(left: () => void): void {
     if (this.#isOver) {
@@ -65,11 +70,16 @@ export class Conversation implements Listener {
     }
     const farewell = new Farewell(() => this.cancel(), left);
     this.#party = farewell;
-    if (this.#openedAtMs === null) farewell.unless(() => this.#openedAtMs !== null);
+    this.#isLeaving = true;
+    if (!this.#watch.isOpened) farewell.unless(() => this.#watch.isOpened);
   }
 
   opened(): void {
-    this.#openedAtMs = performance.now();
+    this.#watch.opened();
+    const { ends } = this.#connection;
+    const { prelude, script } = this.#talk;
+    if (prelude !== undefined) this.#connection.say(prelude(ends));
+    this.#script = script(ends);
     this.#play(NO_REPLY);
   }
 
@@ -78,72 +88,107 @@ export class Conversation implements Listener {
   }
 
   heard(octets: Uint8Array): void {
-    if (this.#isOver) return;
-    this.#reader.push(octets);
-    this.#judge();
+    if (this.#isOver) this.#goodbye?.settled();
+    else this.#ear.hear(octets);
+  }
+
+  secured(handshake: Handshake): void {
+    const turn = this.#turn;
+    if (this.#isOver || turn === undefined || !("secure" in turn)) return;
+    clearTimeout(this.#handshake);
+    const facts = turn.secure.read(handshake);
+    if (typeof facts === "string") {
+      this.#failHandshake(facts);
+      return;
+    }
+    this.#talk.overhear?.("-", `${facts.protocol} ${facts.cipher}`, this.#endpoint.address);
+    this.answered(facts);
   }
 
   ended(how: ConnectionEnd): void {
-    if (this.#lateText !== undefined) this.#refuse();
-    else
-      this.#end(how === "reset" ? { kind: how, stage: this.#turn?.stage ?? "connect" } : { kind: how }, "");
+    this.#goodbye?.settled();
+    const isSecuring = this.#turn !== undefined && "secure" in this.#turn;
+    if (isSecuring) this.#failHandshake(`the connection was ${how} in the handshake`);
+    else if (!this.#ear.end()) this.#end({ kind: how, stage: this.#stage }, "");
   }
 
-  /** Goes on with the next turn, of which an early reply may be there already. */
-  #play(reply: Reply): void {
-    const next = this.#script.next(reply);
-    if (next.done) {
-      this.#end(next.value, reply.complete ? "QUIT\r\n" : "");
+  answered(answer: Answer): void {
+    this.#watch.answered(this.#turn, answer);
+    if (this.#isLeaving) this.#endAfter(answer, { kind: "timed-out", stage: this.#stage });
+    else this.#play(answer);
+  }
+
+  refused(outcome: AttemptOutcome, isComplete: boolean): void {
+    this.#end(outcome, isComplete ? QUIT : "");
+  }
+
+  get #stage(): Stage {
+    return this.#turn?.stage ?? "connect";
+  }
+
+  /** What is settled whatever comes of this turn. */
+  get #known(): AttemptOutcome | undefined {
+    return this.#turn !== undefined && "say" in this.#turn ? this.#turn.known : undefined;
+  }
+
+  #play(answer: Answer): void {
+    const next = this.#script?.next(answer);
+    if (next === undefined) return;
+    if (next.done) this.#endAfter(answer, next.value);
+    else this.#take(next.value);
+  }
+
+  #take(turn: Turn): void {
+    this.#turn = turn;
+    if ("secure" in turn) {
+      this.#secure(turn);
       return;
     }
-    this.#turn = next.value;
-    if (next.value.say === "") return;
-    const early = this.#reader.rest;
-    this.#reader = new ReplyReader();
-    this.#connection.say(next.value.say);
-    this.#reader.pushText(early);
-    this.#judge();
+    const { say, shown = say } = turn;
+    if (say !== "") {
+      this.#talk.overhear?.("C", shown, this.#endpoint.address);
+      this.#connection.say(say);
+    }
+    this.#ear.expect(turn);
   }
 
-  #judge(): void {
-    const { start, finished } = this.#reader;
-    if (start === "unknown" || this.#turn === undefined) return;
-    if (start === "not-smtp" || !this.#turn.want.includes(start)) {
-      if (finished) this.#refuse();
-      else this.#lateText ??= setTimeout(() => this.#refuse(), LATE_TEXT_MS);
-    } else if (this.#turn.hear === "code" || finished) {
-      this.#play(this.#reader.reply(start));
-    }
+  #secure(turn: Secure): void {
+    const giveUp = () => this.#failHandshake("the handshake took too long");
+    if (this.#ear.rest !== "") this.#failHandshake(INJECTION);
+    else this.#handshake = beginHandshake(turn, this.#connection, this.#untilMs, giveUp);
   }
 
-  /** What was said is not what was wanted. */
-  #refuse(): void {
-    const { start, firstLine } = this.#reader;
-    if (typeof start === "string") {
-      this.#end({ kind: "not-smtp", text: firstLine }, "");
-      return;
-    }
-    const reply = this.#reader.reply(start);
-    this.#end({ kind: "declined", reply }, reply.complete ? "QUIT\r\n" : "");
+  #failHandshake(cause: string): void {
+    this.#talk.overhear?.("-", `no TLS: ${cause}`, this.#endpoint.address);
+    this.#end({ kind: "tls-failed", stage: "starttls", cause, reply: null }, "");
+  }
+
+  #endAfter(answer: Answer, outcome: AttemptOutcome): void {
+    this.#end(outcome, lastWordAfter(answer, this.#watch.isGreeted));
   }
 
   /** Settles before it closes: closing calls the handler of the end at once. */
   #end(outcome: AttemptOutcome, lastWord: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#lateText);
-    this.#party.settled(this.#evidence(outcome));
-    this.#connection.end(lastWord);
+    this.#close();
+    if (lastWord !== "") this.#talk.overhear?.("C", lastWord, this.#endpoint.address);
+    this.#party.settled(this.#watch.attest(this.#known ?? outcome, this.#turn));
+    if (lastWord === "" || this.#talk.takeNotes === undefined) this.#connection.end(lastWord);
+    else this.#sayGoodbye(lastWord);
   }
 
-  #evidence(outcome: AttemptOutcome): Attempt {
-    const nowMs = performance.now();
-    const openedAtMs = this.#openedAtMs;
-    return {
-      endpoint: this.#endpoint,
-      outcome,
-      connectMs: (openedAtMs ?? nowMs) - this.#startedAtMs,
-      greetingMs: openedAtMs === null ? null : nowMs - openedAtMs,
-    };
+  /** Past the greeting the answer is waited for a moment: Postfix never sends it when TLS ends together with QUIT. */
+  #sayGoodbye(lastWord: string): void {
+    this.#goodbye = new Farewell(
+      () => {},
+      () => this.#connection.end(""),
+    );
+    this.#connection.say(lastWord);
+  }
+
+  #close(): void {
+    clearTimeout(this.#handshake);
+    this.#ear.close();
   }
 }

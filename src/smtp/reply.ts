@@ -1,25 +1,26 @@
+import { codeLength, codeOfLine, decodeOctets, isLastLine, type ReplyStart, startOf } from "./reply-line.ts";
+
 /** "Service ready" (RFC 5321 §4.3.2): the only greeting of an available server. */
 export const SERVICE_READY = 220;
+/** "Service not available, closing transmission channel", which may be the answer to any command (RFC 5321 §3.8). */
+export const BUSY = 421;
 /** Longest reply line kept: the 512 octets of RFC 5321 §4.5.3.1.5, doubled for servers that exceed it. */
 export const MAX_REPLY_LINE_OCTETS = 1_024;
 /** Most octets of one reply that are read. */
 export const MAX_REPLY_OCTETS = 4_096;
 
+/** Carriage return. */
+const CR = 13;
+
 /** What a server said, as far as it had been received (RFC 5321 §4.2). */
 export interface Reply {
-  /** The code of the first line. */
+  /** The code of the first line; of a complete greeting that of the last, which decides. */
   readonly code: number;
   /** The text of each line, without code and separator; the last may be unfinished. Not yet clean. */
   readonly lines: readonly string[];
   /** Whether the last line of the reply has been received to its end. */
   readonly complete: boolean;
 }
-
-/** What the first octets of a reply say: its code, that it is none, or nothing yet. */
-export type ReplyStart = number | "not-smtp" | "unknown";
-
-const CODE_OCTETS = 3;
-const [LF, CR, SPACE, HYPHEN, ZERO, TWO, FIVE, NINE] = [10, 13, 32, 45, 48, 50, 53, 57];
 
 /**
  * Reads one reply from octets, however they were cut: the code as soon as it is there, the text as it comes. A line
@@ -46,6 +47,22 @@ export class ReplyReader {
   get finished(): boolean {
     const isWhole = this.#start === "not-smtp" ? this.#lineStart > 0 : this.#isComplete;
     return isWhole || this.#octets >= MAX_REPLY_OCTETS;
+  }
+
+  /** Whether the reply has been received to its end. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** The lines so far, codes and all. */
+  get lines(): readonly string[] {
+    return this.#linesSoFar().map(decodeOctets);
+  }
+
+  /** The code of each line that has ended; 0 for a line without one. */
+  get codes(): readonly number[] {
+    const ended = this.#text.endsWith("\n") ? this.#linesSoFar() : this.#linesSoFar().slice(0, -1);
+    return ended.map(codeOfLine);
   }
 
   /** The octets that came behind a complete reply, one character each: nobody had asked for them. */
@@ -81,13 +98,18 @@ export class ReplyReader {
 
   /** The reply so far, given that it started with this code. */
   reply(code: number): Reply {
+    const lines = this.#linesSoFar().map((line) => decodeOctets(line.slice(codeLength(line))));
+    return { code, lines, complete: this.#isComplete };
+  }
+
+  #linesSoFar(): readonly string[] {
     const lines: string[] = [];
     for (let at = 0; at < this.#text.length; ) {
       const [line, next] = this.#lineAt(at);
-      lines.push(decodeOctets(line.slice(codeLength(line))));
+      lines.push(line);
       at = next;
     }
-    return { code, lines, complete: this.#isComplete };
+    return lines;
   }
 
   /** The first line so far, for something that is no reply. */
@@ -102,55 +124,4 @@ export class ReplyReader {
     const withoutEnd = end > start && this.#text.charCodeAt(end - 1) === CR ? end - 1 : end;
     return [this.#text.slice(start, Math.min(withoutEnd, start + MAX_REPLY_LINE_OCTETS)), end + 1];
   }
-}
-
-function startOf(text: string): ReplyStart {
-  for (let at = 0; at < CODE_OCTETS; at += 1) {
-    if (at >= text.length) return "unknown";
-    const octet = text.charCodeAt(at);
-    if (octet < (at === 0 ? TWO : ZERO) || octet > (at === 0 ? FIVE : NINE)) return "not-smtp";
-  }
-  const code = Number(text.slice(0, CODE_OCTETS));
-  const separator = text.charCodeAt(CODE_OCTETS);
-  if (separator === SPACE || separator === HYPHEN || separator === LF) return code;
-  if (text.length === CODE_OCTETS) return "unknown";
-  if (separator !== CR) return "not-smtp";
-  if (text.length === CODE_OCTETS + 1) return "unknown";
-  return text.charCodeAt(CODE_OCTETS + 1) === LF ? code : "not-smtp";
-}
-
-/** Whether a line that has ended is the last of its reply: three digits, then a space or the line end. */
-function isLastLine(text: string, start: number): boolean {
-  if (!isCode(text, start)) return false;
-  const separator = text.charCodeAt(start + CODE_OCTETS);
-  if (separator === CR) return text.charCodeAt(start + CODE_OCTETS + 1) === LF;
-  return separator === SPACE || separator === LF;
-}
-
-function codeLength(line: string): number {
-  if (!isCode(line, 0)) return 0;
-  const separator = line.charCodeAt(CODE_OCTETS);
-  return separator === SPACE || separator === HYPHEN ? CODE_OCTETS + 1 : CODE_OCTETS;
-}
-
-function isCode(text: string, start: number): boolean {
-  if (text.length < start + CODE_OCTETS) return false;
-  for (let at = start; at < start + CODE_OCTETS; at += 1) {
-    const octet = text.charCodeAt(at);
-    if (octet < ZERO || octet > NINE) return false;
-  }
-  return true;
-}
-
-let decoder: TextDecoder | undefined;
-
-/** Octets of one character each as text: UTF-8, with U+FFFD for what is none. */
-function decodeOctets(octets: string): string {
-  for (let at = 0; at < octets.length; at += 1) {
-    if (octets.charCodeAt(at) > 0x7f) {
-      decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
-      return decoder.decode(Buffer.from(octets, "latin1"));
-    }
-  }
-  return octets;
 }

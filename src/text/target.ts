@@ -14,6 +14,25 @@ export interface Target {
   readonly port: number;
   /** MX order, lower first (RFC 1035 §3.3.9); null when none was given. */
   readonly preference: number | null;
+  /** The mail domain that it is an exchanger of; left out for a server that was named itself. */
+  readonly domain?: string;
+  /** The host's name, where {@link host} is one of its addresses that was looked up; left out otherwise. */
+  readonly name?: string;
+}
+
+/** In front of the path of a unix socket, as a host: it has no port then (0). */
+const SOCKET_PATH = "unix:";
+/** Longest path of a unix socket, in octets: `sun_path` of unix(7) without its final NUL. */
+const MAX_SOCKET_PATH_OCTETS = 107;
+
+/** Whether a host is a unix socket. */
+export function isSocketPath(host: string): boolean {
+  return host.startsWith(SOCKET_PATH);
+}
+
+/** The path of a host that is a unix socket. */
+export function pathOf(host: string): string {
+  return host.slice(SOCKET_PATH.length);
 }
 
 /** Largest preference: 16 bits (RFC 1035 §3.3.9). */
@@ -40,6 +59,7 @@ function parseTarget(item: string, defaultPort: number): Target {
   if (item.length > MAX_HOST_CHARACTERS) throw notATarget(item);
   const address = canonicalAddress(item);
   if (address !== undefined) return { server: item, host: address, port: defaultPort, preference: null };
+  if (isSocketPath(item)) return parseSocketPath(item);
 
   const [, preference, server, port] = SHAPE.exec(item) ?? [];
   const host = server === undefined ? undefined : parseHost(server);
@@ -50,6 +70,14 @@ function parseTarget(item: string, defaultPort: number): Target {
     port: port === undefined ? defaultPort : parsePort(port),
     preference: preference === undefined ? null : parsePreference(preference, item),
   };
+}
+
+function parseSocketPath(item: string): Target {
+  const octets = Buffer.byteLength(pathOf(item));
+  const want = `${SOCKET_PATH} and an absolute path of at most ${MAX_SOCKET_PATH_OCTETS} octets`;
+  if (octets > MAX_SOCKET_PATH_OCTETS) throw cannotRead(item, "a server", want, "too long");
+  if (!pathOf(item).startsWith("/") || item.includes("\0")) throw cannotRead(item, "a server", want);
+  return { server: item, host: item, port: 0, preference: null };
 }
 
 /**

@@ -7,9 +7,9 @@ test("probed() is what the probe came to, just now", async () => {
 });
 
 test("recalled() is what was kept, without times or attempts", () => {
-  const entry = kept({ outcome: { kind: "closed" }, checkedAtMs: 5_000 });
+  const entry = kept({ outcome: { kind: "closed", stage: "greeting" }, checkedAtMs: 5_000 });
   expect(recalled(entry)).toEqual({
-    outcome: { kind: "closed" },
+    outcome: { kind: "closed", stage: "greeting" },
     address: "192.0.2.1",
     dnsMs: null,
     connectMs: null,

@@ -12,10 +12,11 @@ export const keptOutcomes: readonly ProbeOutcome[] = [
   { kind: "greeted", reply: { code: 220, lines: ["mx1.example.test ESMTP", "more"], complete: true } },
   {
     kind: "declined",
+    stage: "greeting",
     reply: { code: 554, lines: ["no \u001b[31m\u202e, \u{1f4a9}, \ud800"], complete: false },
   },
-  { kind: "not-smtp", text: "HTTP/1.1 400 Bad Request" },
-  { kind: "closed" },
+  { kind: "not-smtp", stage: "greeting", text: "HTTP/1.1 400 Bad Request" },
+  { kind: "closed", stage: "greeting" },
   { kind: "reset", stage: "greeting" },
   { kind: "timed-out", stage: "dns" },
   { kind: "refused" },

@@ -15,8 +15,13 @@ test.each(keptOutcomes.map((outcome) => [outcome.kind, outcome] as const))(
 );
 
 test("parseKept() leaves out what it does not know", () => {
-  const more = { ...entry, question: { ...question, x: 1 }, outcome: { kind: "closed", x: 1 }, x: 1 };
-  expect(parseKept(more)).toEqual({ ...entry, outcome: { kind: "closed" } });
+  const more = {
+    ...entry,
+    question: { ...question, x: 1 },
+    outcome: { kind: "closed", stage: "greeting", x: 1 },
+    x: 1,
+  };
+  expect(parseKept(more)).toEqual({ ...entry, outcome: { kind: "closed", stage: "greeting" } });
 });
 
 test.each([[undefined], [null], [5], ["text"], [[]], [[entry]], [{}]])(

@@ -63,7 +63,7 @@ export function storeContract(name: string, makePlace: () => Promise<Place>): vo
     test("a put replaces", async () => {
       const question = ask();
       await store.put(kept({ question }));
-      const newer = kept({ question, outcome: { kind: "closed" }, limitMs: 1 });
+      const newer = kept({ question, outcome: { kind: "closed", stage: "greeting" }, limitMs: 1 });
       await other.put(newer);
       expect(await store.get(question)).toEqual(newer);
     });

@@ -10,7 +10,7 @@ import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { zoneResolver } from "../fake/zone-resolver.ts";
 
-const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
+const BUSY = "S: 554 5.7.0 too busy\nC: QUIT";
 const GREETS_LATE = "(wait 30ms)\nS: 220 mx.example.test ESMTP\nC: QUIT";
 
 function summary({ verdict, server, servers }: Report) {
@@ -30,6 +30,7 @@ describe("check() reports", () => {
       verdict: "available",
       server: target,
       requirement: "none",
+      quitAfter: "greeting",
       met: false,
       servers: [expect.objectContaining({ target, address: "127.0.0.1", dnsMs: null })],
       elapsedMs: expect.any(Number),

@@ -15,7 +15,15 @@ afterEach(() => {
 });
 
 function report(met: boolean | null): Report {
-  return { verdict: "unavailable", server: null, requirement: "any", met, servers: [], elapsedMs: 1 };
+  return {
+    verdict: "unavailable",
+    server: null,
+    requirement: "any",
+    quitAfter: "greeting",
+    met,
+    servers: [],
+    elapsedMs: 1,
+  };
 }
 
 const NOT_MET = report(false);

@@ -92,7 +92,7 @@ describe("check() with a stop host, when this machine cannot look a server up", 
   const doubt = new StopHostError('Cannot tell whether "s2.test" is the stop host: EMFILE');
 
   test.each(["decided", "settled"] as const)("cannot tell, until %s", async (until) => {
-    using three = threeServers("S: 421 busy\nC: QUIT");
+    using three = threeServers("S: 554 busy\nC: QUIT");
     const options = { resolver, stop: ["192.0.2.9"], port: three.port, until };
     await expect(check("s1.test s2.test s3.test", options)).rejects.toThrow(doubt);
     expect((await three.connections())[2]).toBe(0);

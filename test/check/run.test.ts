@@ -9,7 +9,7 @@ import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { type Zone, type ZoneAnswer, zoneResolver } from "../fake/zone-resolver.ts";
 import { THREE, threeServers } from "./three-servers.ts";
 
-const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
+const BUSY = "S: 554 5.7.0 too busy\nC: QUIT";
 
 async function run(servers: string, zone: Zone, options: CheckOptions) {
   const announced: string[] = [];
@@ -161,7 +161,7 @@ describe("check() with a stop host announces", () => {
   });
 
   test("a server ruled out late as one that does not count, whatever came of it", async () => {
-    using s1 = fakeSmtpServer("(wait 30ms)\nS: 421 busy\nC: QUIT", { hostname: "127.0.0.61" });
+    using s1 = fakeSmtpServer("(wait 30ms)\nS: 554 busy\nC: QUIT", { hostname: "127.0.0.61" });
     using _s2 = fakeSmtpServer(GREETS, { hostname: "127.0.0.62", port: s1.port });
     const ran = await run("10:s1.test 20:s2.test 20:s3.test", THREE, { stop: ["s3.test"], port: s1.port });
     expect(ran.announced).toContain("s2.test same-preference");

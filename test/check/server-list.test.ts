@@ -65,7 +65,7 @@ describe("listServers() with domains", () => {
   test("needs no server beside them, and gives exchangers the default port", async () => {
     const resolver = exchangeZoneResolver({ "a.test": [[10, "MX.a.test."]] });
     expect(await list([], { mx: ["A.test."], resolver, port: 2525 })).toEqual([
-      { target: { server: "MX.a.test", host: "mx.a.test", port: 2525, preference: 10 } },
+      { target: { server: "MX.a.test", host: "mx.a.test", port: 2525, preference: 10, domain: "a.test" } },
     ]);
     expect(resolver.askedExchanges).toEqual(["a.test"]);
   });
@@ -73,7 +73,15 @@ describe("listServers() with domains", () => {
   test("takes the domain itself when it has no MX record (implicit MX)", async () => {
     const resolver = exchangeZoneResolver({ "xn--bcher-kva.test": "none" });
     expect(await list("", { mx: ["Bücher.test"], resolver })).toEqual([
-      { target: { server: "Bücher.test", host: "xn--bcher-kva.test", port: 25, preference: 0 } },
+      {
+        target: {
+          server: "Bücher.test",
+          host: "xn--bcher-kva.test",
+          port: 25,
+          preference: 0,
+          domain: "xn--bcher-kva.test",
+        },
+      },
     ]);
   });
 
@@ -91,7 +99,7 @@ describe("listServers() with domains", () => {
     const resolver = exchangeZoneResolver({ "a.test": [[10, exchange]] });
     expect(await list("", { mx: ["a.test"], resolver })).toEqual([
       {
-        target: { server: exchange, host: exchange, port: 25, preference: 10 },
+        target: { server: exchange, host: exchange, port: 25, preference: 10, domain: "a.test" },
         outcome: { kind: "bad-exchange", why: exchange === "192.0.2.1" ? "address" : "no-host-name" },
       },
     ]);

@@ -12,10 +12,8 @@ const CLASSIC: Command = {
     dns: [],
     stop: [],
     stopSelf: false,
-    timeoutMs: 10_000,
     deadlineMs: 0,
     sort: false,
-    port: 25,
     order: "list",
     requirement: "none",
     until: "decided",
@@ -26,6 +24,7 @@ const CLASSIC: Command = {
   waiting: null,
   thresholds: {},
   cache: null,
+  dialogue: null,
 };
 
 describe("readCommand() reads", () => {

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { version } from "../../package.json";
 import { renderHelp } from "../../src/command/help.ts";
-import { OPTIONS } from "../../src/command/options.ts";
+import { OPTION_TEXTS } from "../../src/command/option-texts.ts";
+import { OPTIONS, type OptionName } from "../../src/command/options.ts";
 
 const indented = (line: string) => line.length - line.trimStart().length;
 
@@ -9,10 +10,15 @@ test.each([79, 45, 36])(
   "renderHelp() in %d columns lists every option, what it does and wants",
   async (columns) => {
     const help = await renderHelp(OPTIONS, version, columns);
-    const joined = help.replace(/\n {6,}/g, " ").replace(/ {2,}/g, " ");
+    const joined = help
+      .replace(/\|\n {6,}/g, "|")
+      .replace(/\n {6,}/g, " ")
+      .replace(/ {2,}/g, " ");
     for (const [name, option] of Object.entries(OPTIONS)) {
       const alias = "alias" in option ? `-${option.alias}, ` : "";
-      expect(joined).toContain(`\n ${alias}--${name}${wantedBy(option)} ${option.description}\n`);
+      expect(joined).toContain(
+        `\n ${alias}--${name}${wantedBy(option)} ${OPTION_TEXTS[name as OptionName]}\n`,
+      );
     }
   },
 );

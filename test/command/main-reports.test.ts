@@ -51,11 +51,11 @@ describe("main() with --require", () => {
   });
 
   test("all prints no name when one fails, though another is known to be available", async () => {
-    using late = fakeSmtpServer("(wait 60ms)\nS: 421 busy\nC: QUIT", { hostname: DOWN });
+    using late = fakeSmtpServer("(wait 60ms)\nS: 554 busy\nC: QUIT", { hostname: DOWN });
     const { status, stdout, stderr } = await runWithUp("--require=all", UP, `${DOWN}:${late.port}`);
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toStartWith(
-      `smtpdcheck: ${DOWN}:${late.port}: unavailable: ${DOWN} declined with "421 busy"`,
+      `smtpdcheck: ${DOWN}:${late.port}: unavailable: ${DOWN} declined with "554 busy"`,
     );
   });
 
@@ -157,7 +157,7 @@ describe("main() with --wait", () => {
   });
 
   test("waits until a server comes up", async () => {
-    using busy = fakeSmtpServer("S: 421 busy\nC: QUIT", { hostname: UP });
+    using busy = fakeSmtpServer("S: 554 busy\nC: QUIT", { hostname: UP });
     const running = run("--wait", "20", "--require", "any", `${UP}:${busy.port}`);
     await busy.ended();
     busy[Symbol.dispose]();
@@ -165,7 +165,7 @@ describe("main() with --wait", () => {
     expect(await running).toEqual({
       status: 0,
       stdout: `${UP}\n`,
-      stderr: `smtpdcheck: waiting: ${UP}:${busy.port}: ${UP} declined with "421 busy"\n`,
+      stderr: `smtpdcheck: waiting: ${UP}:${busy.port}: ${UP} declined with "554 busy"\n`,
     });
   });
 });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, mock, spyOn, test } from "bun:test";
 import type { CheckOptions } from "../../src/check/options.ts";
-import type { Report } from "../../src/check/report.ts";
 import { standard } from "../../src/command/standard-streams.ts";
 import { waitUntilMet } from "../../src/command/wait.ts";
 import { UsageError } from "../../src/text/errors.ts";
@@ -50,8 +49,8 @@ function changingResolver(answers: Readonly<Record<string, readonly ZoneAnswer[]
 }
 
 function wait(servers: string, options: CheckOptions, waitMs: number) {
-  const isMet = async ({ met }: Report) => met === true;
-  return passTime(waitUntilMet([servers], options, { waitMs, intervalMs: undefined }, isMet));
+  const command = { format: "text", thresholds: {} } as const;
+  return passTime(waitUntilMet([servers], options, { waitMs, intervalMs: undefined }, command));
 }
 
 describe("waitUntilMet()", () => {

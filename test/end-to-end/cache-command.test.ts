@@ -10,7 +10,7 @@ import { serversOnOnePort } from "./servers-on-one-port.ts";
 setDefaultTimeout(PATIENCE_MS);
 
 const [UP, DOWN] = ["127.0.0.12", "127.0.0.11"] as const;
-const HEADER = "SERVER  PORT  FAMILY  STATUS  AGE  LEFT  WHY\n";
+const HEADER = "SERVER  PORT  FAMILY  ASKED  STATUS  AGE  LEFT  WHY\n";
 
 /** A cache that knows one server that is up and one that is down, both on one port. */
 async function filledCache() {
@@ -30,26 +30,37 @@ describe.each(commands)("smtpdcheck $name cache", (command) => {
     expect(ran).toMatchObject({ status: 0, stderr: "" });
     const lines = ran.stdout.trimEnd().split("\n");
     expect(lines.map((line) => line.replace(/\d+ s /g, "N s ").split(/ {2,}/))).toEqual([
-      ["SERVER", "PORT", "FAMILY", "STATUS", "AGE", "LEFT", "WHY"],
+      ["SERVER", "PORT", "FAMILY", "ASKED", "STATUS", "AGE", "LEFT", "WHY"],
       [
         DOWN,
         `${folder.port}`,
         "any",
+        "greeting",
         "unavailable",
         "N s",
         "N s",
-        `${DOWN} declined with "421 4.7.0 too busy"`,
+        `${DOWN} is busy: "421 4.7.0 too busy"`,
       ],
       [
         DOWN,
         `${folder.port}`,
         "IPv4",
+        "greeting",
         "unavailable",
         "N s",
         "N s",
-        `${DOWN} declined with "421 4.7.0 too busy"`,
+        `${DOWN} is busy: "421 4.7.0 too busy"`,
       ],
-      [UP, `${folder.port}`, "any", "available", "N s", "N s", `${UP} said "220 mx.example.test ESMTP"`],
+      [
+        UP,
+        `${folder.port}`,
+        "any",
+        "greeting",
+        "available",
+        "N s",
+        "N s",
+        `${UP} said "220 mx.example.test ESMTP"`,
+      ],
     ]);
   });
 
@@ -75,7 +86,7 @@ describe("smtpdcheck cache", () => {
     expect(ran).toMatchObject({ status: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^\{"version":1,"kept":\[[^\n]+\]\}\n$/);
     expect(JSON.parse(ran.stdout).kept).toMatchObject([
-      { host: DOWN, port: folder.port, family: null, status: "unavailable", reason: "declined", code: 421 },
+      { host: DOWN, port: folder.port, family: null, status: "unavailable", reason: "busy", code: 421 },
       { host: DOWN, port: folder.port, family: 4, status: "unavailable", reply: "421 4.7.0 too busy" },
       { host: UP, port: folder.port, family: null, status: "available", reason: "greeted", address: UP },
     ]);

@@ -53,7 +53,7 @@ describe.each(commands)("smtpdcheck $name", (command) => {
 
 describe("smtpdcheck --cache", () => {
   test.concurrent.each([
-    ["declined", BUSY],
+    ["busy", BUSY],
     ["not SMTP", "S: HTTP/1.1 400 Bad Request"],
     ["closed", "(close)"],
     ["silent", SILENT],

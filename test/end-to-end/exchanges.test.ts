@@ -81,7 +81,7 @@ describe.each(commands)("smtpdcheck $name", (command) => {
     const said = withoutTimes(ran.stderr).trimEnd().split("\n");
     const times = "(dns N ms, connect N ms, greeting N ms)";
     expect(said.toSorted()).toEqual([
-      `mx1.example.test: unavailable: ${MX1} declined with "421 4.7.0 too busy" ${times}`,
+      `mx1.example.test: unavailable: ${MX1} is busy: "421 4.7.0 too busy" ${times}`,
       `mx2.example.test: available: ${MX2} said "220 mx.example.test ESMTP" ${times}`,
     ]);
   });

@@ -40,7 +40,7 @@ const rows: readonly Row[] = [
     script: "S: 421 4.7.0 too busy",
     cutEvery: 1,
     status: 0,
-    says: /^unavailable: 127\.0\.0\.1 declined with "421/,
+    says: /^unavailable: 127\.0\.0\.1 is busy: "421/,
     sent: /^(QUIT\r\n)?$/,
   },
   {
@@ -94,7 +94,7 @@ const rows: readonly Row[] = [
     server: "is busy",
     script: BUSY,
     status: 0,
-    says: `unavailable: 127.0.0.1 declined with "421 4.7.0 too busy" ${TIMES}`,
+    says: `unavailable: 127.0.0.1 is busy: "421 4.7.0 too busy" ${TIMES}`,
     sent: "QUIT\r\n",
   },
   {

@@ -27,7 +27,7 @@ const rows: readonly (readonly [
     "220 mx two three",
   ],
   ["S: 220-mx", "available", "greeting", "greeted", 220, "220 mx"],
-  [BUSY, "unavailable", "greeting", "declined", 421, "421 4.7.0 too busy"],
+  [BUSY, "unavailable", "greeting", "busy", 421, "421 4.7.0 too busy"],
   ["S: 554", "unavailable", "greeting", "declined", 554, "554"],
   ["S: HTTP/1.1 400 Bad Request", "unavailable", "greeting", "not-smtp", null, "HTTP/1.1 400 Bad Request"],
   ["(close)", "unavailable", "greeting", "closed", null, null],
@@ -90,7 +90,7 @@ describe("smtpdcheck --format json", () => {
       cached: false,
     });
     expect(report.servers[3]?.attempts.map(({ address, reason }) => [address, reason])).toEqual([
-      ["::1", "declined"],
+      ["::1", "busy"],
       ["127.0.0.12", "greeted"],
     ]);
   });

@@ -30,7 +30,7 @@ const rows: readonly Row[] = [
     scripts: [BUSY, GREETS],
     status: 1,
     short:
-      /^SMTPDCHECK WARNING - 1 of 2 available, use 127\.0\.0\.12:\d+; unavailable: 127\.0\.0\.11:\d+ \(127\.0\.0\.11 declined with "421 4\.7\.0 too busy"\)$/,
+      /^SMTPDCHECK WARNING - 1 of 2 available, use 127\.0\.0\.12:\d+; unavailable: 127\.0\.0\.11:\d+ \(127\.0\.0\.11 is busy: "421 4\.7\.0 too busy"\)$/,
   },
   {
     name: "none is",

@@ -44,6 +44,6 @@ describe("smtpdcheck from source, where nothing is installed and no registry ans
   test("reports all the same", async () => {
     using busy = fakeSmtpServer(BUSY);
     const ran = await runBare("--format", "json", `127.0.0.1:${busy.port}`);
-    expect(readReport(ran.stdout).servers[0]?.reason).toBe("declined");
+    expect(readReport(ran.stdout).servers[0]?.reason).toBe("busy");
   });
 });

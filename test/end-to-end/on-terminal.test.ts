@@ -153,7 +153,7 @@ describe.skipIf(!hasTerminals)("smtpdcheck compiled on a terminal", () => {
   });
 
   test.concurrent("draws a whole table where the terminal tells no width", async () => {
-    expect(await drawTable(0)).toContain('declined with "421 4.7.0 too busy"\r\n');
+    expect(await drawTable(0)).toContain('is busy: "421 4.7.0 too busy"\r\n');
   });
 
   test.concurrent("colours neither JSON nor what a monitor reads", async () => {

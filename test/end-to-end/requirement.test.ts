@@ -12,7 +12,7 @@ const [S1, S2, S3] = ["127.0.0.11", "127.0.0.12", "127.0.0.13"] as const;
 const TIMES = "(connect N ms, greeting N ms)";
 const SAYS = {
   up: `available: %s said "220 mx.example.test ESMTP" ${TIMES}`,
-  down: `unavailable: %s declined with "421 4.7.0 too busy" ${TIMES}`,
+  down: `unavailable: %s is busy: "421 4.7.0 too busy" ${TIMES}`,
   unknown: "undetermined: could not be probed by this machine: no connection to a name server (dns N ms)",
 } as const;
 

@@ -30,16 +30,7 @@ describe.each(commands)("smtpdcheck $name --format table", (command) => {
     expect(header).toBe(HEADER);
     expect(lines.slice(0, 6).map(cellsOf)).toEqual([
       ["10", "127.0.0.11:P", "127.0.0.11", "+ available", "-", "N", "N", 'said "220 mx.example.test ESMTP"'],
-      [
-        "20",
-        "127.0.0.12:P",
-        "127.0.0.12",
-        "! unavailable",
-        "-",
-        "N",
-        "N",
-        'declined with "421 4.7.0 too busy"',
-      ],
+      ["20", "127.0.0.12:P", "127.0.0.12", "! unavailable", "-", "N", "N", 'is busy: "421 4.7.0 too busy"'],
       ["30", "127.0.0.13:P", "127.0.0.13", "! unavailable", "-", "N", "-", "refused the connection"],
       ["40", "127.0.0.14", "-", "- skipped", "-", "-", "-", "stop host"],
       ["40", "127.0.0.15", "-", "- skipped", "-", "-", "-", "same preference as the stop host"],

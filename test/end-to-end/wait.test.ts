@@ -81,7 +81,7 @@ describe("smtpdcheck --wait", () => {
     await waiting.saidLines(1);
     using busy = fakeSmtpServer(BUSY, { hostname: CHANGES, port });
     await busy.ended(2);
-    const declines = `smtpdcheck: waiting: ${CHANGES}:${port}: ${CHANGES} declined with "421 4.7.0 too busy"\n`;
+    const declines = `smtpdcheck: waiting: ${CHANGES}:${port}: ${CHANGES} is busy: "421 4.7.0 too busy"\n`;
     expect(await waiting.saidLines(2)).toBe(refuses(CHANGES, port) + declines);
   });
 
@@ -102,7 +102,7 @@ describe("smtpdcheck --wait", () => {
     const args = ["--require", "any", "--wait", "1.5", `127.0.0.1:${busy.port}`];
     const { elapsedMs, value } = await timed(run(compiled, args));
     expect(value).toMatchObject({ status: 1, stdout: "" });
-    const declines = `127.0.0.1 declined with "421 4.7.0 too busy"`;
+    const declines = `127.0.0.1 is busy: "421 4.7.0 too busy"`;
     expect(withoutTimes(value.stderr)).toBe(
       `smtpdcheck: waiting: 127.0.0.1:${busy.port}: ${declines}\n` +
         `smtpdcheck: 127.0.0.1:${busy.port}: unavailable: ${declines} (connect N ms, greeting N ms)\n`,

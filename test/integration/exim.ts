@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command, RunOptions } from "../end-to-end/command.ts";
+import type { Identity } from "./certificates.ts";
 import {
   freePort,
   librariesOf,
@@ -20,9 +21,11 @@ const ACCOUNT = { name: "Debian-exim", id: 60_005 };
 const PACKAGE = "exim4-daemon-light";
 
 /** Configures an Exim; the lines go to the end of a configuration file whose main part is made. */
-export async function makeExim(lines: string): Promise<Exim> {
+export async function makeExim(lines: string, identity?: Identity): Promise<Exim> {
   const folder = await makeServerFolder([ACCOUNT]);
   await folder.makeFolders(ACCOUNT, "spool", "log");
+  const tls =
+    identity === undefined ? "" : await folder.write("tls.pem", await Bun.file(identity.all).text());
   const config = `
 primary_hostname = mx.test
 spool_directory = ${folder.path}/spool
@@ -33,7 +36,8 @@ log_selector = +smtp_connection
 local_interfaces = 127.0.0.1
 host_lookup =
 keep_environment =
-tls_advertise_hosts =
+tls_advertise_hosts = ${tls === "" ? "" : "*"}
+tls_certificate = ${tls}
 ${lines}
 `;
   const argv = [
@@ -45,10 +49,10 @@ ${lines}
   return { folder, command: { name: "exim", argv }, options };
 }
 
-/** Starts an Exim that takes one connection at a time. */
-export async function startExim(): Promise<PrivateServer> {
+/** Starts an Exim, by default one that takes one connection at a time. */
+export async function startExim(lines = "smtp_accept_max = 1", identity?: Identity): Promise<PrivateServer> {
   const port = freePort();
-  const { folder, command } = await makeExim(`daemon_smtp_ports = ${port}\nsmtp_accept_max = 1`);
+  const { folder, command } = await makeExim(`daemon_smtp_ports = ${port}\n${lines}`, identity);
   return startPrivateServer({
     server: PACKAGE,
     folder,

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Unpacks Postfix, Exim and OpenSMTPD (Debian packages) side by side into FOLDER, each with the libraries that this
-# machine lacks. Installing them is no way: each removes the others and starts a service. Nothing outside FOLDER changes.
+# Unpacks Postfix, Exim, OpenSMTPD and Dovecot (Debian packages) side by side into FOLDER, each with the libraries that
+# this machine lacks. Installing them is no way: the first three remove one another and start a service. Nothing outside
+# FOLDER changes.
 # usage: fetch-mail-servers.sh [FOLDER]    (as root, after apt-get update)
 set -euo pipefail
 
@@ -9,14 +10,21 @@ packages=$(mktemp -d)
 trap 'rm -rf "$packages"' EXIT
 chmod 755 "$packages"
 
-for server in postfix exim4-daemon-light opensmtpd; do
+# The first package of a line gives the folder its name.
+while read -r -a wanted; do
+  server=${wanted[0]}
   mkdir -p "$packages/$server/partial"
   apt-get install --quiet --quiet --yes --no-install-recommends --reinstall --download-only \
-    -o Acquire::Retries=3 -o Dir::Cache::archives="$packages/$server" "$server"
+    -o Acquire::Retries=3 -o Dir::Cache::archives="$packages/$server" "${wanted[@]}" </dev/null
   rm -rf "${folder:?}/$server"
   mkdir -p "$folder/$server"
   for package in "$packages/$server"/*.deb; do
     dpkg-deb --extract "$package" "$folder/$server"
   done
   printf '%s\n' "$folder/$server"
-done
+done <<'END'
+postfix
+exim4-daemon-light
+opensmtpd
+dovecot-core dovecot-lmtpd dovecot-submissiond
+END

@@ -29,7 +29,7 @@ describeNeeding("smtpdcheck and Postfix", lackingServer("postfix"), () => {
     await using server = await startPostfix("smtpd for one connection a client");
     using _only = await greetedClient(server.port);
     expect(await probe(server.port)).toEqual(
-      declined("421 4.7.0 mx.test Error: too many connections from 127.0.0.1"),
+      busy("421 4.7.0 mx.test Error: too many connections from 127.0.0.1"),
     );
   });
 });
@@ -45,7 +45,7 @@ describeNeeding("smtpdcheck and Exim", lackingServer("exim4-daemon-light"), () =
     await using server = await startExim();
     using _only = await greetedClient(server.port);
     expect(await probe(server.port)).toEqual(
-      declined("421 Too many concurrent SMTP connections; please try again later."),
+      busy("421 Too many concurrent SMTP connections; please try again later."),
     );
   });
 });
@@ -68,7 +68,7 @@ function available(greeting: string): Ran {
   return { status: 1, stdout: "127.0.0.1\n", stderr };
 }
 
-function declined(reply: string): Ran {
-  const stderr = `127.0.0.1: unavailable: 127.0.0.1 declined with "${reply}" (connect N ms, greeting N ms)\n`;
+function busy(reply: string): Ran {
+  const stderr = `127.0.0.1: unavailable: 127.0.0.1 is busy: "${reply}" (connect N ms, greeting N ms)\n`;
   return { status: 0, stdout: "", stderr };
 }

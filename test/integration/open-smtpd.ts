@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Identity } from "./certificates.ts";
 import { freePort, type PrivateServer, packageFolder, startPrivateServer } from "./private-server.ts";
 import { makeServerFolder } from "./server-folder.ts";
 
@@ -16,13 +17,16 @@ mkdir -m 711 /var/spool/smtpd
 mkdir -p /var/lib/opensmtpd/empty
 `;
 
-/** Starts an OpenSMTPD. */
-export async function startOpenSmtpd(): Promise<PrivateServer> {
+/** Starts an OpenSMTPD; with an identity it offers STARTTLS, and takes mail for its postmaster. */
+export async function startOpenSmtpd(identity?: Identity): Promise<PrivateServer> {
   const folder = await makeServerFolder(ACCOUNTS);
   const port = freePort();
+  const pki = identity && `pki mx.test cert "${identity.chain}"\npki mx.test key "${identity.key}"`;
   const config = `
-listen on 127.0.0.1 port ${port} hostname mx.test
+${pki ?? ""}
+listen on 127.0.0.1 port ${port} ${pki === undefined ? "" : "tls pki mx.test"} hostname mx.test
 action "relay" relay
+${pki === undefined ? "" : 'match from any for any rcpt-to "postmaster@mx.test" action "relay"'}
 match from any for any reject
 `;
   const argv = [

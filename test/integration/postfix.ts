@@ -7,15 +7,19 @@ import { makeServerFolder } from "./server-folder.ts";
 const PUBLIC_SERVICES = {
   smtpd: "inet n - n - - smtpd",
   "smtpd for one connection a client": "inet n - n - - smtpd -o smtpd_client_connection_count_limit=1",
+  smtps: "inet n - n - - smtpd -o smtpd_tls_wrappermode=yes",
   postscreen: "inet n - n - 1 postscreen",
 } as const;
 
 const INTERNAL_SERVICES = `
 smtpd pass - - n - - smtpd
 anvil unix - - n - 1 anvil
+cleanup unix n - n - 0 cleanup
 postlog unix-dgram n - n - 1 postlogd
 proxymap unix - - n - - proxymap
 rewrite unix - - n - - trivial-rewrite
+tlsmgr unix - - n 1000? 1 tlsmgr
+tlsproxy unix - - n - 0 tlsproxy
 `;
 const OWNER = { name: "postfix", id: 60_001 };
 const SETGID_GROUP = { name: "postdrop", id: 60_002 };
@@ -23,14 +27,21 @@ const SETGID_GROUP = { name: "postdrop", id: 60_002 };
 const LONG_AGO = 0;
 const QUEUES = ["active", "deferred", "incoming", "maildrop", "pid", "private", "public"] as const;
 
-/** Starts a Postfix whose only public service is this one. */
-export async function startPostfix(service: keyof typeof PUBLIC_SERVICES): Promise<PrivateServer> {
+/** Starts a Postfix whose only public service is this one; the lines go to the end of its main.cf. */
+export async function startPostfix(
+  service: keyof typeof PUBLIC_SERVICES,
+  lines = "",
+): Promise<PrivateServer> {
   const libraries = join(packageFolder("postfix"), "usr/lib/postfix");
   const folder = await makeServerFolder([OWNER, SETGID_GROUP]);
   const port = freePort();
   await folder.makeFolders({ name: "root", id: 0 }, "etc", "queue");
   await folder.makeFolders(OWNER, "data", ...QUEUES.map((queue) => `queue/${queue}`));
-  await utimes(await folder.write("etc/main.cf", mainConfig(folder.path, libraries)), LONG_AGO, LONG_AGO);
+  await utimes(
+    await folder.write("etc/main.cf", `${mainConfig(folder.path, libraries)}${lines}\n`),
+    LONG_AGO,
+    LONG_AGO,
+  );
   await folder.write("etc/master.cf", `127.0.0.1:${port} ${PUBLIC_SERVICES[service]}\n${INTERNAL_SERVICES}`);
   await folder.write("etc/dynamicmaps.cf", "");
   return startPrivateServer({
@@ -46,7 +57,8 @@ function mainConfig(path: string, libraries: string): string {
   return `
 compatibility_level = 3.6
 myhostname = mx.test
-mydestination =
+mydestination = mx.test
+local_recipient_maps = inline:{ postmaster=here, user=here }
 alias_maps =
 mynetworks = 192.0.2.0/24
 inet_interfaces = 127.0.0.1
@@ -63,5 +75,7 @@ smtpd_peername_lookup = no
 smtpd_client_event_limit_exceptions =
 postscreen_access_list =
 postscreen_cache_map =
+in_flow_delay = 0s
+postscreen_greet_wait = 2s
 `;
 }

@@ -7,6 +7,8 @@ import { inPrivate, PRIVATE, type ServerFolder } from "./server-folder.ts";
 /** A mail server running on loopback; disposing it kills all its processes and removes its folder. */
 export interface PrivateServer extends AsyncDisposable {
   readonly port: number;
+  /** Its folder. */
+  readonly path: string;
   /** Resolves with everything it has logged once a line matches. */
   logged(pattern: RegExp): Promise<string>;
 }
@@ -79,6 +81,7 @@ export async function startPrivateServer(launch: Launch): Promise<PrivateServer>
   }
   return {
     port,
+    path: folder.path,
     async logged(pattern) {
       await until(() => pattern.test(log()), `${argv[0]} does not log ${pattern}`);
       return log();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { allowUncancellable, Connection, type ConnectionEnd } from "../../src/net/connection.ts";
+import { allowUncancellable, Connection } from "../../src/net/connection.ts";
+import type { ConnectionEnd } from "../../src/net/listener.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
@@ -16,6 +17,7 @@ function connect({ hostname, port }: { readonly hostname: string; readonly port:
     {
       opened: opened.resolve,
       failed: ({ kind }) => over.resolve(kind),
+      secured: () => expect.unreachable(),
       heard(octets) {
         heard.push(Buffer.from(octets).toString());
         first.resolve();
@@ -71,7 +73,13 @@ describe.each([
       const unexpected = () => expect.unreachable();
       new Connection(
         { address: "127.0.0.1", port: -1 },
-        { opened: unexpected, heard: unexpected, ended: unexpected, failed: ({ kind }) => (told = kind) },
+        {
+          opened: unexpected,
+          heard: unexpected,
+          secured: unexpected,
+          ended: unexpected,
+          failed: ({ kind }) => (told = kind),
+        },
       );
       expect(told).toBeUndefined();
       while (told === undefined) await Bun.file("/dev/null").text();
@@ -153,7 +161,7 @@ test("Connection tells a failure of the system's own calls after its constructor
   };
   new Connection(
     { address: "255.255.255.255", port: 25 },
-    { opened: unexpected, heard: unexpected, ended: unexpected, failed },
+    { opened: unexpected, heard: unexpected, secured: unexpected, ended: unexpected, failed },
   );
   expect(told).toBeUndefined();
   await Promise.resolve();

@@ -6,12 +6,13 @@ import { Attempts } from "../../src/probe/attempts.ts";
 import { HostLookup, type LimitedLookup } from "../../src/probe/lookups.ts";
 import type { Attempt, AttemptOutcome } from "../../src/smtp/attempt.ts";
 import { FAREWELL_MS } from "../../src/smtp/farewell.ts";
+import { GREETING_ALONE } from "../../src/smtp/greeting.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
 import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
 
-const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
+const BUSY = "S: 554 5.7.0 too busy\nC: QUIT";
 const SILENT = "";
 
 const never = new AbortController().signal;
@@ -33,7 +34,7 @@ function probeAll(
   const addresses = servers.map(({ hostname }) => hostname);
   const ports = new Map(servers.map(({ hostname, port }) => [hostname, port]));
   const atItsPort: Pick<Attempts, "ask"> = {
-    ask: ({ address }, asker) => attempts.ask({ address, port: ports.get(address) ?? 0 }, asker),
+    ask: ({ address }, talk, asker) => attempts.ask({ address, port: ports.get(address) ?? 0 }, talk, asker),
   };
   return tryAnswers([{ kind: "found", addresses }], 0, timeoutMs, atItsPort);
 }
@@ -48,7 +49,14 @@ function tryAnswers(
   const families = ([4, 6] as const).slice(0, answers.length);
   const host = new HostLookup(answers.length);
   for (const [at, lookup] of answers.entries()) host.answer({ family: at === 0 ? 4 : 6, lookup, dnsMs: 0 });
-  const trial = { port, families, timeoutMs, attempts, deadlines: new Deadlines(never) };
+  const trial = {
+    port,
+    families,
+    timeoutMs,
+    attempts,
+    deadlines: new Deadlines(never),
+    talk: GREETING_ALONE,
+  };
   return new Promise((settled, failed) =>
     tryAddresses(
       host,
@@ -256,7 +264,7 @@ describe("tryAddresses() decides by the most telling of several failures", () =>
 
   test("the first of two of a kind", async () => {
     using first = fakeSmtpServer("S: 554 first\nC: QUIT", { hostname: "127.0.0.31" });
-    using second = fakeSmtpServer("S: 421 second\nC: QUIT", { hostname: "127.0.0.32" });
+    using second = fakeSmtpServer("S: 554 second\nC: QUIT", { hostname: "127.0.0.32" });
     expect(summary(await probeAll([first, second]))).toEqual({
       decisive: 0,
       kinds: ["declined", "declined"],
@@ -284,6 +292,7 @@ describe("tryAddresses() with a family that is not there yet", () => {
       timeoutMs,
       attempts: new Attempts(new Places(9)),
       deadlines: new Deadlines(never),
+      talk: GREETING_ALONE,
     };
     tryAddresses(host, trial, settled, settled);
     host.answer({ family: 6, lookup: six, dnsMs: 5 });
@@ -331,12 +340,16 @@ describe("tryAddresses() with a family that is not there yet", () => {
 
 test("tryAddresses() lets this machine's own failure outweigh any other", async () => {
   const outcomes: Readonly<Record<string, AttemptOutcome>> = {
-    "192.0.2.1": { kind: "declined", reply: { code: 421, lines: ["busy"], complete: true } },
+    "192.0.2.1": {
+      kind: "declined",
+      stage: "greeting",
+      reply: { code: 421, lines: ["busy"], complete: true },
+    },
     "192.0.2.2": { kind: "no-resources", cause: "EMFILE" },
     "192.0.2.3": { kind: "refused" },
   };
   const attempts: Pick<Attempts, "ask"> = {
-    ask(endpoint, asker) {
+    ask(endpoint, _talk, asker) {
       asker.admitted();
       const outcome = outcomes[endpoint.address] ?? { kind: "refused" };
       asker.settled({ endpoint, outcome, connectMs: 1, greetingMs: null });

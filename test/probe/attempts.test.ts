@@ -3,6 +3,7 @@ import { Deadline } from "../../src/limits/deadline.ts";
 import { Places } from "../../src/limits/places.ts";
 import { Attempts } from "../../src/probe/attempts.ts";
 import type { Attempt } from "../../src/smtp/attempt.ts";
+import { GREETING_ALONE } from "../../src/smtp/greeting.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { refusedPort } from "../fake/dead-port.ts";
 import { GREETS_AND_LISTENS as GREETS } from "../fake/scripts.ts";
@@ -40,7 +41,7 @@ function ask(
     turn.resolve();
     return deadline;
   };
-  attempts.ask(endpoint(server), { admitted, settled });
+  attempts.ask(endpoint(server), GREETING_ALONE, { admitted, settled });
   return { attempt, admitted: turn.promise, isAdmitted: () => isAdmitted };
 }
 

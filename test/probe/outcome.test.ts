@@ -7,9 +7,9 @@ const EXPECTED = {
   available: [{ kind: "greeted", reply }],
   undetermined: [{ kind: "no-resources", cause: "EMFILE" }],
   unavailable: [
-    { kind: "declined", reply: { ...reply, code: 554 } },
-    { kind: "not-smtp", text: "HTTP/1.1 400 Bad Request" },
-    { kind: "closed" },
+    { kind: "declined", stage: "greeting", reply: { ...reply, code: 554 } },
+    { kind: "not-smtp", stage: "greeting", text: "HTTP/1.1 400 Bad Request" },
+    { kind: "closed", stage: "greeting" },
     { kind: "reset", stage: "greeting" },
     { kind: "timed-out", stage: "dns" },
     { kind: "timed-out", stage: "connect" },

@@ -5,6 +5,7 @@ import { Attempts } from "../../src/probe/attempts.ts";
 import { type LookupSettings, Lookups } from "../../src/probe/lookups.ts";
 import type { ServerReport } from "../../src/probe/outcome.ts";
 import { prober } from "../../src/probe/prober.ts";
+import { GREETING_ALONE } from "../../src/smtp/greeting.ts";
 import type { Family } from "../../src/text/address.ts";
 import { parseTargets, type Target } from "../../src/text/target.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
@@ -34,7 +35,7 @@ function proberIn(zone: Zone, { connectBy, ...settings }: Settings = {}) {
     resolver,
   });
   const attempts = new Attempts(new Places(256));
-  const ask = prober({ timeoutMs, family: connectBy, lookups, attempts });
+  const ask = prober({ timeoutMs, family: connectBy, lookups, attempts, talkWith: () => GREETING_ALONE });
   return {
     lookUp: (host: string) => lookups.of(host).all(),
     probe: (of: Target) =>
@@ -110,10 +111,10 @@ describe("prober()", () => {
   });
 
   test("lets the families take turns", async () => {
-    using v6 = fakeSmtpServer("S: 421 six\nC: QUIT", { hostname: "::1" });
+    using v6 = fakeSmtpServer("S: 554 six\nC: QUIT", { hostname: "::1" });
     const hosts = ["127.0.0.41", "127.0.0.42"];
-    using _one = fakeSmtpServer("S: 421 four\nC: QUIT", { hostname: "127.0.0.41", port: v6.port });
-    using _two = fakeSmtpServer("S: 421 four\nC: QUIT", { hostname: "127.0.0.42", port: v6.port });
+    using _one = fakeSmtpServer("S: 554 four\nC: QUIT", { hostname: "127.0.0.41", port: v6.port });
+    using _two = fakeSmtpServer("S: 554 four\nC: QUIT", { hostname: "127.0.0.42", port: v6.port });
     const prober = proberIn({ "mx.test": [...hosts, "::1"] });
     const { attempts } = await prober.probe(target("mx.test", v6.port));
     expect(attempts.map(({ endpoint }) => endpoint.address)).toEqual(["::1", "127.0.0.41", "127.0.0.42"]);

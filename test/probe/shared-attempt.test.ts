@@ -6,6 +6,7 @@ import { Places } from "../../src/limits/places.ts";
 import { allowUncancellable } from "../../src/net/connection.ts";
 import { Attempts } from "../../src/probe/attempts.ts";
 import type { Attempt } from "../../src/smtp/attempt.ts";
+import { GREETING_ALONE } from "../../src/smtp/greeting.ts";
 import { connectionsBefore } from "../fake/connections-before.ts";
 import { GREETS_AND_LISTENS as GREETS, SILENT } from "../fake/scripts.ts";
 import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
@@ -38,7 +39,7 @@ function ask(attempts: Attempts, { hostname, port }: FakeSmtpServer) {
     deadlines.push(deadline);
     return deadline;
   };
-  attempts.ask({ address: hostname, port }, { admitted, settled });
+  attempts.ask({ address: hostname, port }, GREETING_ALONE, { admitted, settled });
   return { attempt, deadlines, settled };
 }
 
@@ -121,17 +122,17 @@ test("an attempt tells who waits before it gives its place back: nobody else may
   const attempts = new Attempts(new Places(1));
   const over = new Deadline();
   const told = Promise.withResolvers<void>();
-  attempts.ask(
-    { address: first.hostname, port: first.port },
-    {
-      admitted: () => new Deadline(),
-      settled() {
-        over.callOff();
-        told.resolve();
-      },
+  attempts.ask({ address: first.hostname, port: first.port }, GREETING_ALONE, {
+    admitted: () => new Deadline(),
+    settled() {
+      over.callOff();
+      told.resolve();
     },
-  );
-  attempts.ask({ address: second.hostname, port: second.port }, { admitted: () => over, settled: () => {} });
+  });
+  attempts.ask({ address: second.hostname, port: second.port }, GREETING_ALONE, {
+    admitted: () => over,
+    settled: () => {},
+  });
   await told.promise;
   await turns();
   expect(await connectionsBefore(second)).toBe(0);

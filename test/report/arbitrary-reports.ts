@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import type { Report } from "../../src/check/report.ts";
 import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
+import type { Dialogue } from "../../src/smtp/attempt.ts";
+import { CERTIFICATE_FAULTS } from "../../src/tls/facts.ts";
 import { reportOn, settled } from "./samples.ts";
 
 /** What breaks lines, terminals, JSON and monitors, and what has another width than one. */
@@ -69,11 +71,17 @@ function server(): fc.Arbitrary<ServerReport> {
       dnsMs: fc.option(duration()),
       elapsedMs: fc.option(duration()),
       cachedAtMs: fc.option(duration()),
+      dialogue: fc.option(dialogue(), { nil: undefined }),
     })
-    .map(({ named: [server, host], port, preference, outcome, cachedAtMs, ...timings }) => {
+    .map(({ named: [server, host], port, preference, outcome, cachedAtMs, dialogue, ...timings }) => {
       const target = { server, host, port, preference };
       if (outcome.kind === "skipped" || outcome.kind === "bad-exchange") return settled(target, outcome);
-      const report = { ...settled(target, outcome), ...timings, cachedAtMs };
+      const report = {
+        ...settled(target, outcome),
+        ...timings,
+        cachedAtMs,
+        ...(isLater(outcome) ? { dialogue } : {}),
+      };
       return cachedAtMs === null ? report : { ...report, attempts: [] };
     });
 }
@@ -85,10 +93,13 @@ function outcome(): fc.Arbitrary<ProbeOutcome> {
     lines.map((text) => ({ kind: "greeted", reply: { code: 220, lines: text, complete: true } }) as const),
     fc
       .tuple(declined, lines)
-      .map(([code, text]) => ({ kind: "declined", reply: { code, lines: text, complete: false } }) as const),
-    hostileText.map((text) => ({ kind: "not-smtp", text }) as const),
+      .map(
+        ([code, text]) =>
+          ({ kind: "declined", stage: "greeting", reply: { code, lines: text, complete: false } }) as const,
+      ),
+    hostileText.map((text) => ({ kind: "not-smtp", stage: "greeting", text }) as const),
     fc.constantFrom<ProbeOutcome>(
-      { kind: "closed" },
+      { kind: "closed", stage: "greeting" },
       { kind: "refused" },
       { kind: "not-found" },
       { kind: "no-resources", cause: "EMFILE" },
@@ -106,9 +117,83 @@ function outcome(): fc.Arbitrary<ProbeOutcome> {
       { kind: "bad-exchange", why: "address" },
       { kind: "bad-exchange", why: "no-host-name" },
     ),
+    later(lines),
     hostileText.map((cause) => ({ kind: "dns-failure", cause }) as const),
     hostileText.map((cause) => ({ kind: "unreachable", cause }) as const),
   );
+}
+
+/** Whether a server came past the greeting. */
+function isLater(outcome: ProbeOutcome): boolean {
+  return "stage" in outcome && !["dns", "waiting", "connect", "greeting"].includes(outcome.stage);
+}
+
+/** What may come of a server past the greeting. */
+function later(lines: fc.Arbitrary<readonly string[]>): fc.Arbitrary<ProbeOutcome> {
+  const stage = fc.constantFrom("ehlo", "starttls", "auth", "mail", "rcpt");
+  const deferring = fc.constantFrom("auth", "mail", "rcpt");
+  const reply = (min: number, max: number) =>
+    fc.record({ code: fc.integer({ min, max }), lines, complete: fc.boolean() });
+  const certificate = fc.constantFrom(...CERTIFICATE_FAULTS);
+  const [at, login] = [fc.constant("starttls"), fc.constant("auth")] as const;
+  return fc.oneof(
+    fc.record({ kind: fc.constant("reached"), stage, reply: reply(200, 299) }),
+    fc.record({ kind: fc.constant("declined"), stage, reply: reply(400, 599) }),
+    fc.record({ kind: fc.constant("busy"), stage, reply: reply(421, 421) }),
+    fc.record({ kind: fc.constant("deferred"), stage: deferring, reply: reply(400, 499) }),
+    fc.record({ kind: fc.constantFrom("closed", "reset", "timed-out"), stage }),
+    fc.record({ kind: fc.constant("not-smtp"), stage, text: hostileText }),
+    fc.record({ kind: fc.constant("starttls-missing"), stage: at }),
+    fc.record({
+      kind: fc.constant("tls-failed"),
+      stage: at,
+      cause: hostileText,
+      reply: fc.option(reply(400, 599)),
+    }),
+    fc.record({ kind: certificate, stage: at, cause: hostileText }),
+    fc.record({ kind: fc.constant("auth-missing"), stage: login, offered: lines }),
+    fc.record({
+      kind: fc.constant("auth-failed"),
+      stage: login,
+      cause: hostileText,
+      reply: fc.option(reply(500, 599)),
+    }),
+    fc.record({ kind: fc.constant("extension-missing"), stage, extension: hostileText }),
+  ) as fc.Arbitrary<ProbeOutcome>;
+}
+
+/** What may have been learnt past the greeting, whatever the outcome. */
+function dialogue(): fc.Arbitrary<Dialogue> {
+  const names = fc.array(hostileText, { maxLength: 3 });
+  const certificate = fc.record({
+    subject: hostileText,
+    issuer: hostileText,
+    names,
+    notBeforeMs: fc.double({ min: -1e15, max: 1e15, noNaN: true }),
+    notAfterMs: fc.oneof(fc.constant(Number.NaN), fc.double({ min: -1e15, max: 1e15, noNaN: true })),
+    keyType: fc.constantFrom("rsa", "ec", "ed25519"),
+    keyBits: fc.option(fc.integer({ min: 1, max: 9_999 })),
+    fingerprint: fc.constant("a".repeat(64)),
+    publicKeyFingerprint: fc.constant("b".repeat(64)),
+    isSelfSigned: fc.boolean(),
+  });
+  return fc.record({
+    stagesMs: fc.record({ ehlo: duration(), starttls: duration() }, { requiredKeys: [] }),
+    hello: fc.constantFrom("EHLO", "HELO", "LHLO", null),
+    offer: fc.option(fc.record({ code: fc.constant(250), lines: names, complete: fc.constant(true) })),
+    tls: fc.option(
+      fc.record({
+        protocol: hostileText,
+        cipher: hostileText,
+        chain: fc.array(certificate, { maxLength: 2 }),
+        faults: fc.array(fc.record({ kind: fc.constantFrom(...CERTIFICATE_FAULTS), cause: hostileText }), {
+          maxLength: 2,
+        }),
+      }),
+    ),
+    tlsFailure: fc.option(hostileText),
+    isSecretUsed: fc.boolean(),
+  });
 }
 
 function duration(): fc.Arbitrary<number> {

@@ -31,7 +31,10 @@ describe("renderServer() writes", () => {
     ],
     [
       'mx1.test: unavailable: 127.0.0.1 declined with "421 4.7.0 too busy" (connect 0.3 ms, greeting 1000.3 ms)',
-      report({ kind: "declined", reply: { ...reply, code: 421, lines: ["4.7.0 too busy"] } }, greeting),
+      report(
+        { kind: "declined", stage: "greeting", reply: { ...reply, code: 421, lines: ["4.7.0 too busy"] } },
+        greeting,
+      ),
     ],
     [
       "mx1.test: unavailable: 127.0.0.1 refused the connection (connect 0.3 ms)",
@@ -47,11 +50,11 @@ describe("renderServer() writes", () => {
     ],
     [
       'mx1.test: unavailable: 127.0.0.1 does not speak SMTP: "HTTP/1.1 400 Bad Request" (connect 0.3 ms, greeting 1000.3 ms)',
-      report({ kind: "not-smtp", text: "HTTP/1.1 400 Bad Request" }, greeting),
+      report({ kind: "not-smtp", stage: "greeting", text: "HTTP/1.1 400 Bad Request" }, greeting),
     ],
     [
       "mx1.test: unavailable: 127.0.0.1 closed the connection before a greeting (connect 0.3 ms, greeting 1000.3 ms)",
-      report({ kind: "closed" }, greeting),
+      report({ kind: "closed", stage: "greeting" }, greeting),
     ],
     [
       "mx1.test: unavailable: 127.0.0.1 reset the connection (connect 0.3 ms)",
@@ -123,8 +126,11 @@ describe("renderServer() writes", () => {
     const target = { server: `mx${nasty}`, host: "mx.test", port: 25, preference: null };
     const servers = [
       report({ kind: "greeted", reply: { ...reply, lines: [nasty] } }, { target }),
-      report({ kind: "declined", reply: { ...reply, lines: [nasty], code: 554 } }, { target }),
-      report({ kind: "not-smtp", text: nasty }, { target }),
+      report(
+        { kind: "declined", stage: "greeting", reply: { ...reply, lines: [nasty], code: 554 } },
+        { target },
+      ),
+      report({ kind: "not-smtp", stage: "greeting", text: nasty }, { target }),
       report({ kind: "dns-failure", cause: nasty }, { target }),
       report({ kind: "unreachable", cause: nasty }, { target }),
       report({ kind: "no-resources", cause: nasty }, { target }),

@@ -13,6 +13,25 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequir
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12, 34, 56, 789);
 
+const NO_TIMES = {
+  dns: null,
+  connect: null,
+  greeting: null,
+  ehlo: null,
+  starttls: null,
+  auth: null,
+  mail: null,
+  rcpt: null,
+};
+const NOT_ASKED = { result: "not-asked", faults: [] };
+const NO_DIALOGUE = {
+  hello: null,
+  extensions: null,
+  tls: null,
+  judgements: { opportunistic: NOT_ASKED, pkix: NOT_ASKED, mtaSts: NOT_ASKED, dane: NOT_ASKED },
+  tlsFailure: null,
+};
+
 const MX1 = target("mx1.example.test", { preference: 10 });
 const MX2 = target("MX2.example.test.", { host: "mx2.example.test", port: 2525, preference: 20 });
 
@@ -29,6 +48,7 @@ test("renderJson() writes one object on one line, in the order of the issue", ()
       checkedAt: "2026-11-23T12:34:56.789Z",
       verdict: "available",
       server: "mx1.example.test",
+      quitAfter: "greeting",
       requirement: "none-available",
       met: false,
       elapsedMs: 33.25,
@@ -42,7 +62,9 @@ test("renderJson() writes one object on one line, in the order of the issue", ()
           stage: "greeting",
           reason: "greeted",
           code: 220,
+          enhancedCode: null,
           reply: "220 mx1.example.test ESMTP ready",
+          cause: null,
           address: "192.0.2.1",
           attempts: [
             {
@@ -50,16 +72,17 @@ test("renderJson() writes one object on one line, in the order of the issue", ()
               reason: "greeted",
               stage: "greeting",
               code: 220,
+              enhancedCode: null,
               reply: "220 mx1.example.test ESMTP ready",
-              connectMs: 2,
-              greetingMs: 30,
+              cause: null,
+              tlsFailure: null,
+              stagesMs: { ...NO_TIMES, connect: 2, greeting: 30 },
               elapsedMs: 32,
             },
           ],
           addressesLeftOut: 0,
-          dnsMs: 1.235,
-          connectMs: 2,
-          greetingMs: 30,
+          ...NO_DIALOGUE,
+          stagesMs: { ...NO_TIMES, dns: 1.235, connect: 2, greeting: 30 },
           elapsedMs: 33,
           cached: false,
         },
@@ -72,13 +95,14 @@ test("renderJson() writes one object on one line, in the order of the issue", ()
           stage: null,
           reason: "stop-host",
           code: null,
+          enhancedCode: null,
           reply: null,
+          cause: null,
           address: null,
           attempts: [],
           addressesLeftOut: 0,
-          dnsMs: null,
-          connectMs: null,
-          greetingMs: null,
+          ...NO_DIALOGUE,
+          stagesMs: NO_TIMES,
           elapsedMs: null,
           cached: false,
         },
@@ -88,10 +112,55 @@ test("renderJson() writes one object on one line, in the order of the issue", ()
 });
 
 test.each([
-  [{ kind: "declined", reply: { code: 421, lines: ["busy"], complete: true } }, "greeting", 421, "421 busy"],
-  [{ kind: "declined", reply: { code: 554, lines: [""], complete: true } }, "greeting", 554, "554"],
-  [{ kind: "not-smtp", text: "HTTP/1.1 400\t" }, "greeting", null, "HTTP/1.1 400\\t"],
-  [{ kind: "closed" }, "greeting", null, null],
+  [
+    { kind: "declined", stage: "greeting", reply: { code: 421, lines: ["busy"], complete: true } },
+    "greeting",
+    421,
+    "421 busy",
+  ],
+  [
+    { kind: "declined", stage: "greeting", reply: { code: 554, lines: [""], complete: true } },
+    "greeting",
+    554,
+    "554",
+  ],
+  [{ kind: "not-smtp", stage: "greeting", text: "HTTP/1.1 400\t" }, "greeting", null, "HTTP/1.1 400\\t"],
+  [{ kind: "closed", stage: "greeting" }, "greeting", null, null],
+  [{ kind: "closed", stage: "ehlo" }, "ehlo", null, null],
+  [
+    { kind: "reached", stage: "rcpt", reply: { code: 250, lines: ["2.1.5 ok"], complete: true } },
+    "rcpt",
+    250,
+    "250 2.1.5 ok",
+  ],
+  [
+    { kind: "busy", stage: "ehlo", reply: { code: 421, lines: ["4.3.2 no"], complete: true } },
+    "ehlo",
+    421,
+    "421 4.3.2 no",
+  ],
+  [
+    { kind: "deferred", stage: "rcpt", reply: { code: 450, lines: ["4.2.0 grey"], complete: true } },
+    "rcpt",
+    450,
+    "450 4.2.0 grey",
+  ],
+  [{ kind: "starttls-missing", stage: "starttls" }, "starttls", null, null],
+  [{ kind: "tls-failed", stage: "starttls", cause: "cut", reply: null }, "starttls", null, null],
+  [{ kind: "certificate-expired", stage: "starttls", cause: "expired 3 days ago" }, "starttls", null, null],
+  [{ kind: "auth-missing", stage: "auth", offered: ["GSSAPI"] }, "auth", null, null],
+  [
+    {
+      kind: "auth-failed",
+      stage: "auth",
+      cause: "PLAIN was refused",
+      reply: { code: 535, lines: ["no"], complete: true },
+    },
+    "auth",
+    535,
+    "535 no",
+  ],
+  [{ kind: "extension-missing", stage: "ehlo", extension: "SIZE" }, "ehlo", null, null],
   [{ kind: "reset", stage: "connect" }, "connect", null, null],
   [{ kind: "reset", stage: "greeting" }, "greeting", null, null],
   [{ kind: "timed-out", stage: "dns" }, "dns", null, null],
@@ -177,8 +246,8 @@ test.each<[string, (report: Json, server: Json, attempt: Json) => void]>([
   ["probed just now without an attempt", (_, server) => Object.assign(server, { attempts: [] })],
   ["a name for an address", (_, server) => Object.assign(server, { address: "mx1.example.test" })],
   ["a port out of range", (_, server) => Object.assign(server, { port: 65_536 })],
-  ["a negative duration", (_, server) => Object.assign(server, { dnsMs: -1 })],
-  ["a duration in words", (_, server) => Object.assign(server, { dnsMs: "1 ms" })],
+  ["a negative duration", (_, server) => Object.assign(server, { stagesMs: { ...NO_TIMES, dns: -1 } })],
+  ["a duration in words", (_, server) => Object.assign(server, { stagesMs: { ...NO_TIMES, dns: "1 ms" } })],
   ["a control character", (_, server) => Object.assign(server, { reply: "220 \x1b[31m" })],
   [
     "an attempt that timed out in dns",
@@ -200,6 +269,8 @@ test("report.schema.json describes every property that a report has", () => {
   expect(Object.keys($defs.failure.properties)).toEqual($defs.failure.required);
   expect(Object.keys($defs.server.properties)).toEqual($defs.server.required);
   expect(Object.keys($defs.attempt.properties)).toEqual($defs.attempt.required);
+  for (const part of [$defs.certificate, $defs.tls, $defs.judgement, $defs.stagesMs])
+    expect(Object.keys(part.properties)).toEqual([...part.required]);
 });
 
 test("renderJsonError() is one clean line that answers the schema", () => {

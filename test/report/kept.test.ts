@@ -18,10 +18,11 @@ const keptOutcomes: readonly ProbeOutcome[] = [
   { kind: "greeted", reply: { code: 220, lines: ["mx1.example.test ESMTP", "more"], complete: true } },
   {
     kind: "declined",
+    stage: "greeting",
     reply: { code: 554, lines: ["no \u001b[31m\u202e, \u{1f4a9}, \ud800"], complete: false },
   },
-  { kind: "not-smtp", text: "HTTP/1.1 400 Bad\r\nRequest" },
-  { kind: "closed" },
+  { kind: "not-smtp", stage: "greeting", text: "HTTP/1.1 400 Bad\r\nRequest" },
+  { kind: "closed", stage: "greeting" },
   { kind: "reset", stage: "greeting" },
   { kind: "timed-out", stage: "dns" },
   { kind: "refused" },
@@ -41,6 +42,7 @@ const list = [
     question: { ...question, family: 6 },
     outcome: {
       kind: "declined",
+      stage: "greeting",
       reply: { code: 554, lines: ["no \u001b[31m", "not at all"], complete: true },
     },
     address: "2001:db8::1",
@@ -62,18 +64,18 @@ describe("renderKept()", () => {
   test("makes a table with aligned columns, in the order of the names", () => {
     expect(renderKept(list, "table", nowMs)).toBe(
       [
-        "SERVER            PORT  FAMILY  STATUS       AGE   LEFT  WHY",
-        'mx1.example.test  25    any     available    1 s   59 s  192.0.2.1 said "220 mx1"',
-        'mx1.example.test  25    IPv6    unavailable  0 s   60 s  2001:db8::1 declined with "554 no \\x1b[31m not at all"',
-        "mx1.example.test  587   any     unavailable  0 s   60 s  timed out in dns",
-        "mx2.example.test  25    any     unavailable  30 s  30 s  192.0.2.1 refused the connection",
+        "SERVER            PORT  FAMILY  ASKED     STATUS       AGE   LEFT  WHY",
+        'mx1.example.test  25    any     greeting  available    1 s   59 s  192.0.2.1 said "220 mx1"',
+        'mx1.example.test  25    IPv6    greeting  unavailable  0 s   60 s  2001:db8::1 declined with "554 no \\x1b[31m not at all"',
+        "mx1.example.test  587   any     greeting  unavailable  0 s   60 s  timed out in dns",
+        "mx2.example.test  25    any     greeting  unavailable  30 s  30 s  192.0.2.1 refused the connection",
         "",
       ].join("\n"),
     );
   });
 
   test("makes a table of nothing", () => {
-    expect(renderKept([], "table", nowMs)).toBe("SERVER  PORT  FAMILY  STATUS  AGE  LEFT  WHY\n");
+    expect(renderKept([], "table", nowMs)).toBe("SERVER  PORT  FAMILY  ASKED  STATUS  AGE  LEFT  WHY\n");
   });
 
   test("makes one line of JSON", () => {
@@ -87,9 +89,10 @@ describe("renderKept()", () => {
           host: "mx1.example.test",
           port: 25,
           family: 6,
+          asked: "greeting",
           status: "unavailable",
           reason: "declined",
-          stage: null,
+          stage: "greeting",
           cause: null,
           code: 554,
           reply: "554 no \\x1b[31m not at all",
@@ -104,6 +107,7 @@ describe("renderKept()", () => {
           host: "mx2.example.test",
           port: 25,
           family: null,
+          asked: "greeting",
           status: "unavailable",
           reason: "refused",
           stage: null,

@@ -15,7 +15,7 @@ export interface PluginOutput {
 
 /**
  * Reads a plugin's output by the Monitoring Plugins Development Guidelines, strictly: one `|`, on the first line;
- * labels quoted where they must be, without `=`; values of digits in seconds; five fields, two of them ranges.
+ * labels quoted where they must be, without `=`; values of digits, of times in seconds; five fields, two of them ranges.
  */
 export function parsePluginOutput(text: string): PluginOutput {
   const [first = "", ...long] = text.replace(/\n$/, "").split("\n");
@@ -28,7 +28,7 @@ function parseMetrics(perfdata: string): readonly Metric[] {
   const metrics: Metric[] = [];
   for (let rest = perfdata; rest !== ""; ) {
     const [whole, quoted, bare, value, limits] =
-      /^(?:'((?:[^'=]|'')+)'|([^'=\s]+))=(-?\d+(?:\.\d+)?s|U)((?:;@?(?:(?:~|[\d.]+):)?(?:[\d.]+)?){2};0;)(?: |$)/.exec(
+      /^(?:'((?:[^'=]|'')+)'|([^'=\s]+))=(-?\d+(?:\.\d+)?s?|U)((?:;@?(?:(?:~|[\d.]+):)?(?:[\d.]+)?){2};0?;)(?: |$)/.exec(
         rest,
       ) ?? [];
     if (whole === undefined || value === undefined || limits === undefined)

@@ -1,6 +1,6 @@
 import type { Report } from "../../src/check/report.ts";
 import type { Requirement } from "../../src/check/verdict.ts";
-import type { ProbeOutcome, ServerReport } from "../../src/probe/outcome.ts";
+import { isSuccess, type ProbeOutcome, type ServerReport } from "../../src/probe/outcome.ts";
 import type { AttemptOutcome } from "../../src/smtp/attempt.ts";
 import type { Target } from "../../src/text/target.ts";
 
@@ -32,13 +32,11 @@ export function settled(server: Target, outcome: ProbeOutcome): ServerReport {
       return connected(unprobed, outcome, null);
     case "timed-out":
     case "reset":
+    case "closed":
       return outcome.stage === "dns" || outcome.stage === "waiting"
         ? unprobed
         : connected(unprobed, outcome, outcome.stage === "connect" ? null : 30);
-    case "greeted":
-    case "declined":
-    case "not-smtp":
-    case "closed":
+    default:
       return connected(unprobed, outcome, 30);
   }
 }
@@ -46,7 +44,7 @@ export function settled(server: Target, outcome: ProbeOutcome): ServerReport {
 /** A report on these servers, whose verdict follows from them. */
 export function reportOn(servers: readonly ServerReport[], requirement: Requirement = "none"): Report {
   const counting = servers.filter(({ outcome }) => outcome.kind !== "skipped");
-  const up = counting.filter(({ outcome }) => outcome.kind === "greeted");
+  const up = counting.filter(({ outcome }) => isSuccess(outcome));
   const open = counting.filter(({ outcome }) => outcome.kind === "no-resources");
   const verdict = up.length > 0 ? "available" : open.length > 0 ? "undetermined" : "unavailable";
   const isOneDown = counting.length === 0 || up.length + open.length < counting.length;
@@ -56,7 +54,15 @@ export function reportOn(servers: readonly ServerReport[], requirement: Requirem
     all: isOneDown ? false : open.length > 0 ? null : true,
   };
   const server = up[0]?.target ?? null;
-  return { verdict, server, requirement, met: met[requirement], elapsedMs: 33.25, servers };
+  return {
+    verdict,
+    server,
+    requirement,
+    quitAfter: "greeting",
+    met: met[requirement],
+    elapsedMs: 33.25,
+    servers,
+  };
 }
 
 function connected(unprobed: ServerReport, outcome: AttemptOutcome, greetingMs: number | null): ServerReport {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Report } from "../../src/check/report.ts";
 import type { Requirement } from "../../src/check/verdict.ts";
+import { renderAdvice } from "../../src/report/advice.ts";
 import { type Paint, renderTable } from "../../src/report/table.ts";
 import { fullReport } from "./arbitrary-reports.ts";
 import { greeted, reportOn, settled, target } from "./samples.ts";
@@ -121,7 +122,11 @@ test("renderTable() colours the verdicts, through the painter only and after ali
 describe("renderTable() in a terminal", () => {
   const report = reportOn([
     greeted(MX1),
-    settled(MX2, { kind: "declined", reply: { code: 554, lines: ["no ".repeat(60)], complete: true } }),
+    settled(MX2, {
+      kind: "declined",
+      stage: "greeting",
+      reply: { code: 554, lines: ["no ".repeat(60)], complete: true },
+    }),
   ]);
 
   test("clips what a server said at the right edge", () => {
@@ -217,7 +222,9 @@ describe("renderTable() with wide, combining and hostile text", () => {
           expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
         }
         const unclipped = render(report).trimEnd().split("\n");
-        expect(unclipped).toHaveLength(report.servers.length === 0 ? 1 : report.servers.length + 3);
+        const advice = renderAdvice(report.servers).length;
+        const lines = report.servers.length === 0 ? 1 : report.servers.length + 3;
+        expect(unclipped).toHaveLength(lines + (advice === 0 ? 0 : advice + 1));
       }),
       { numRuns: 300 },
     );

@@ -1,17 +1,20 @@
 import { describe, expect, jest, test } from "bun:test";
 import type { Attempt, AttemptOutcome } from "../../src/smtp/attempt.ts";
 import { Conversation } from "../../src/smtp/conversation.ts";
-import { ladder } from "../../src/smtp/ladder.ts";
+import { GREETING_ALONE } from "../../src/smtp/greeting.ts";
+import { judgeReply } from "../../src/smtp/hearing.ts";
+import type { Reply } from "../../src/smtp/reply.ts";
 import type { Script } from "../../src/smtp/script.ts";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
 import { type FakeSmtpServer, type FakeSmtpServerOptions, fakeSmtpServer } from "../fake/smtp-server.ts";
 
-function converse(
-  { hostname, port }: { readonly hostname: string; readonly port: number },
-  script: Script = ladder(),
-) {
+function converse({ hostname, port }: { readonly hostname: string; readonly port: number }, script?: Script) {
   const { promise: attempt, resolve: settled } = Promise.withResolvers<Attempt>();
-  const conversation = new Conversation({ address: hostname, port }, script, { settled });
+  const conversation = new Conversation(
+    { address: hostname, port },
+    script === undefined ? GREETING_ALONE : { key: "test", script: () => script },
+    { settled },
+  );
   return {
     attempt,
     timedOut: () => conversation.timedOut(),
@@ -76,9 +79,21 @@ describe("Conversation is greeted by the code alone, and says nothing,", () => {
   });
 });
 
+test("Conversation finds a server busy that says 421, and says QUIT", async () => {
+  expect(await play("S: 421 4.7.0 too busy\nC: QUIT")).toEqual({
+    outcome: {
+      kind: "busy",
+      stage: "greeting",
+      reply: { code: 421, lines: ["4.7.0 too busy"], complete: true },
+    },
+    heard: "QUIT\r\n",
+    complaints: [],
+  });
+});
+
 describe("Conversation is declined", () => {
   test.each<[string, string, number, readonly string[]]>([
-    ["for now", "S: 421 4.7.0 too busy", 421, ["4.7.0 too busy"]],
+    ["for now", "S: 450 4.7.0 too busy", 450, ["4.7.0 too busy"]],
     ["for good", "S: 554 no", 554, ["no"]],
     ["by a code alone", "S: 521", 521, [""]],
     ["by another positive code", "S: 250 fine", 250, ["fine"]],
@@ -91,7 +106,7 @@ describe("Conversation is declined", () => {
     ],
   ])("%s, and says QUIT", async (_, script, code, lines) => {
     expect(await play(`${script}\nC: QUIT`)).toEqual({
-      outcome: { kind: "declined", reply: { code, lines, complete: true } },
+      outcome: { kind: "declined", stage: "greeting", reply: { code, lines, complete: true } },
       heard: "QUIT\r\n",
       complaints: [],
     });
@@ -103,7 +118,7 @@ describe("Conversation is declined", () => {
     ["its text", "S| 554 ", [""]],
   ])("by a reply that lacks %s, and says nothing", async (_, script, lines) => {
     expect(await play(script)).toEqual({
-      outcome: { kind: "declined", reply: { code: 554, lines, complete: false } },
+      outcome: { kind: "declined", stage: "greeting", reply: { code: 554, lines, complete: false } },
       heard: "",
       complaints: [],
     });
@@ -112,7 +127,8 @@ describe("Conversation is declined", () => {
   test("by a reply that ends with the connection", async () => {
     using server = fakeSmtpServer("S| 421 busy\n(wait 5ms)\n(close)");
     expect(await outcomeOf(server)).toEqual({
-      kind: "declined",
+      kind: "busy",
+      stage: "greeting",
       reply: { code: 421, lines: ["busy"], complete: false },
     });
   });
@@ -128,27 +144,30 @@ describe("Conversation finds no SMTP, and says nothing,", () => {
     ["in a megabyte without a line end", `S| ${"x".repeat(1_000_000)}`, "x".repeat(1_024)],
   ])("%s", async (_, script, text) => {
     const { outcome, heard } = await play(script);
-    expect({ outcome, heard }).toEqual({ outcome: { kind: "not-smtp", text }, heard: "" });
+    expect({ outcome, heard }).toEqual({ outcome: { kind: "not-smtp", stage: "greeting", text }, heard: "" });
   });
 
   test("in a megabyte of lines", async () => {
     const { outcome } = await play(`S| ${"220".repeat(3)}${"x\\r\\n220-".repeat(100_000)}`);
-    expect(outcome).toEqual({ kind: "not-smtp", text: "220220220x" });
+    expect(outcome).toEqual({ kind: "not-smtp", stage: "greeting", text: "220220220x" });
   });
 
   test.each([1, 2, 3])("whatever packets of %d octets it comes in", async (cutEvery) => {
     const { outcome } = await play("S: 2200 odd\n(close)", { cutEvery });
-    expect(outcome).toEqual({ kind: "not-smtp", text: "2200 odd" });
+    expect(outcome).toEqual({ kind: "not-smtp", stage: "greeting", text: "2200 odd" });
   });
 });
 
 describe("Conversation tells", () => {
   test("a connection that closes before a greeting", async () => {
-    expect((await play("(close)")).outcome).toEqual({ kind: "closed" });
+    expect((await play("(close)")).outcome).toEqual({ kind: "closed", stage: "greeting" });
   });
 
   test("a connection that closes within the code", async () => {
-    expect((await play("S| 220\n(wait 5ms)\n(close)")).outcome).toEqual({ kind: "closed" });
+    expect((await play("S| 220\n(wait 5ms)\n(close)")).outcome).toEqual({
+      kind: "closed",
+      stage: "greeting",
+    });
   });
 
   test("a connection that is reset before a greeting", async () => {
@@ -208,9 +227,9 @@ describe("Conversation timedOut() and cancel()", () => {
 
 describe("Conversation plays a script of several turns", () => {
   function* hello(): Script {
-    yield { stage: "greeting", say: "", hear: "reply", want: [220] };
-    const reply = yield { stage: "greeting", say: "EHLO me.test\r\n", hear: "reply", want: [250] };
-    return { kind: "greeted", reply };
+    yield { stage: "greeting", say: "", want: [220], judge: judgeReply };
+    const reply = yield { stage: "greeting", say: "EHLO me.test\r\n", want: [250], judge: judgeReply };
+    return { kind: "greeted", reply: reply as Reply };
   }
 
   async function playHello(script: string, options: FakeSmtpServerOptions = {}) {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, mock, test } from "bun:test";
 import { Conversation } from "../../src/smtp/conversation.ts";
 import { areLeaving, FAREWELL_MS, Farewell, leavesTaken } from "../../src/smtp/farewell.ts";
-import { ladder } from "../../src/smtp/ladder.ts";
+import { GREETING_ALONE } from "../../src/smtp/greeting.ts";
 import { blackhole } from "../fake/dead-port.ts";
 import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
 
@@ -14,7 +14,7 @@ async function leave(server: FakeSmtpServer) {
   const settled = mock();
   const left = mock();
   const endpoint = { address: server.hostname, port: server.port };
-  const conversation = new Conversation(endpoint, ladder(), { settled });
+  const conversation = new Conversation(endpoint, GREETING_ALONE, { settled });
   await server.saw("");
   while (conversation.timedOut().greetingMs === null) await Bun.file("/dev/null").text();
   conversation.takeLeave(left);
@@ -52,7 +52,7 @@ describe("Conversation takeLeave()", () => {
     const startedAtMs = performance.now();
     const left = mock();
     const endpoint = { address: dead.hostname, port: dead.port };
-    new Conversation(endpoint, ladder(), { settled: mock() }).takeLeave(left);
+    new Conversation(endpoint, GREETING_ALONE, { settled: mock() }).takeLeave(left);
     await leavesTaken();
     expect([areLeaving(), left.mock.calls.length]).toEqual([false, 1]);
     expect(performance.now() - startedAtMs).toBeLessThan(FAREWELL_MS);
@@ -61,7 +61,7 @@ describe("Conversation takeLeave()", () => {
   test("knows a connection that was made a moment ago", async () => {
     using server = fakeSmtpServer("(wait 20ms)\nS: 220 mx.test\nC: QUIT");
     const endpoint = { address: server.hostname, port: server.port };
-    const conversation = new Conversation(endpoint, ladder(), { settled: mock() });
+    const conversation = new Conversation(endpoint, GREETING_ALONE, { settled: mock() });
     conversation.takeLeave(mock());
     await leavesTaken();
     expect(await server.ended()).toBe("QUIT\r\n");

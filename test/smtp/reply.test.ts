@@ -1,11 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  MAX_REPLY_LINE_OCTETS,
-  MAX_REPLY_OCTETS,
-  ReplyReader,
-  type ReplyStart,
-} from "../../src/smtp/reply.ts";
+import { MAX_REPLY_LINE_OCTETS, MAX_REPLY_OCTETS, ReplyReader } from "../../src/smtp/reply.ts";
+import type { ReplyStart } from "../../src/smtp/reply-line.ts";
 import { everyCut, everyPairOfCuts, octetByOctet } from "./cuts.ts";
 
 interface Read {

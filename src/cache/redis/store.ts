@@ -4,8 +4,8 @@ import { type CacheStore, type Kept, type KeptFilter, MAX_LEASE_MS, type Questio
 import { RedisConnection } from "./connection.ts";
 
 /** In front of every key; the number is the version of the layout. */
-const PREFIX = "smtpdcheck:1:";
-const KEPT_KEY = /^smtpdcheck:1:kept:(\d{1,5}):(?:any|4|6):(.+)$/;
+const PREFIX = "smtpdcheck:2:";
+const KEPT_KEY = /^smtpdcheck:2:kept:(\d{1,5}):(?:any|4|6):(\S+)(?: .+)?$/;
 /** How many keys a step of a scan looks at, and how many values are asked for at once. */
 const BATCH = 256;
 
@@ -106,12 +106,16 @@ export class RedisStore implements CacheStore {
   }
 }
 
-function keptKey({ host, port, family }: Question): string {
-  return `${PREFIX}kept:${port}:${family ?? "any"}:${host}`;
+function keptKey({ host, port, family, manner }: Question): string {
+  return `${PREFIX}kept:${port}:${family ?? "any"}:${host}${ending(manner)}`;
 }
 
-function leaseKey({ host, port, family }: Question): string {
-  return `${PREFIX}lease:${port}:${family ?? "any"}:${host}`;
+function leaseKey({ host, port, family, manner }: Question): string {
+  return `${PREFIX}lease:${port}:${family ?? "any"}:${host}${ending(manner)}`;
+}
+
+function ending(manner: string | undefined): string {
+  return manner === undefined ? "" : ` ${manner}`;
 }
 
 function isMeant(key: string, filters: readonly KeptFilter[]): boolean {

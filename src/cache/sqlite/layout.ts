@@ -2,28 +2,30 @@ import type { Database } from "bun:sqlite";
 import { APPLICATION_ID } from "./path.ts";
 
 /** The version of the tables, kept as the file's `user_version`. A file of another layout is not read. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 const TABLES = `
   CREATE TABLE kept (
     host TEXT NOT NULL,
     port INTEGER NOT NULL,
     family INTEGER NOT NULL,
+    manner TEXT NOT NULL,
     outcome TEXT NOT NULL,
     address TEXT,
     checked_at_ms INTEGER NOT NULL,
     expires_at_ms INTEGER NOT NULL,
     limit_ms REAL,
-    PRIMARY KEY (host, port, family)
+    PRIMARY KEY (host, port, family, manner)
   ) WITHOUT ROWID;
   CREATE INDEX kept_by_expiry ON kept (expires_at_ms);
   CREATE TABLE lease (
     host TEXT NOT NULL,
     port INTEGER NOT NULL,
     family INTEGER NOT NULL,
+    manner TEXT NOT NULL,
     owner TEXT NOT NULL,
     expires_at_ms INTEGER NOT NULL,
-    PRIMARY KEY (host, port, family)
+    PRIMARY KEY (host, port, family, manner)
   ) WITHOUT ROWID;
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${LAYOUT};

@@ -10,19 +10,19 @@ export const MAX_KEPT = 10_000;
 /** Stands for "both families", for a part of a primary key cannot be null. */
 const BOTH_FAMILIES = 0;
 
-const THIS_QUESTION = "host = ? AND port = ? AND family = ?";
+const THIS_QUESTION = "host = ? AND port = ? AND family = ? AND manner = ?";
 const SELECT_KEPT = `SELECT * FROM kept WHERE ${THIS_QUESTION} AND expires_at_ms > ?`;
-const LIST_KEPT = "SELECT * FROM kept WHERE expires_at_ms > ? ORDER BY host, port, family";
-const PUT_KEPT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const LIST_KEPT = "SELECT * FROM kept WHERE expires_at_ms > ? ORDER BY host, port, family, manner";
+const PUT_KEPT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const PRUNE_KEPT = "DELETE FROM kept WHERE expires_at_ms <= ?";
-const BOUND_KEPT = `DELETE FROM kept WHERE (host, port, family) IN (
-  SELECT host, port, family FROM kept ORDER BY expires_at_ms
+const BOUND_KEPT = `DELETE FROM kept WHERE (host, port, family, manner) IN (
+  SELECT host, port, family, manner FROM kept ORDER BY expires_at_ms
   LIMIT max(0, (SELECT count(*) FROM kept) - ${MAX_KEPT}))`;
 const CLEAR_KEPT = "DELETE FROM kept WHERE host = ?1 AND (?2 IS NULL OR port = ?2)";
 
 const SELECT_HOLDER = `SELECT owner FROM lease
   WHERE ${THIS_QUESTION} AND owner <> ? AND expires_at_ms > ? AND expires_at_ms <= ?`;
-const PUT_LEASE = "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?)";
+const PUT_LEASE = "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?)";
 const DELETE_LEASE = `DELETE FROM lease WHERE ${THIS_QUESTION} AND owner = ?`;
 const PRUNE_LEASES = "DELETE FROM lease WHERE expires_at_ms <= ?";
 
@@ -95,15 +95,20 @@ export class SqliteStore implements CacheStore {
   }
 }
 
-function keyOf({ host, port, family }: Question): [string, number, number] {
-  return [host, port, family ?? BOTH_FAMILIES];
+function keyOf({ host, port, family, manner = "" }: Question): [string, number, number, string] {
+  return [host, port, family ?? BOTH_FAMILIES, manner];
 }
 
 function parseRow(row: unknown): Kept | undefined {
   if (!isRecord(row)) return undefined;
-  const { host, port, family, outcome, address } = row;
+  const { host, port, family, manner, outcome, address } = row;
   return parseKept({
-    question: { host, port, family: family === BOTH_FAMILIES ? null : family },
+    question: {
+      host,
+      port,
+      family: family === BOTH_FAMILIES ? null : family,
+      ...(manner === "" ? {} : { manner }),
+    },
     outcome: typeof outcome === "string" ? parseJson(outcome) : undefined,
     address,
     checkedAtMs: row["checked_at_ms"],

@@ -163,7 +163,7 @@ test("close() ends the connection", async () => {
 });
 
 describe.skipIf(redisCommand === null)("a lease in a real server", () => {
-  const LEASE = "smtpdcheck:1:lease:25:any:mx1.example.test";
+  const LEASE = "smtpdcheck:2:lease:25:any:mx1.example.test";
 
   test.each([
     ["holds for its time", ["PX", "5000"], "somebody"],

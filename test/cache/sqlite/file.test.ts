@@ -43,7 +43,7 @@ describe("a cache file", () => {
     expect(folder.names()).toEqual(["cache.db"]);
     const db = new Database(folder.cache, { readonly: true });
     expect(db.query("PRAGMA application_id").values()).toEqual([[APPLICATION_ID]]);
-    expect(db.query("PRAGMA user_version").values()).toEqual([[1]]);
+    expect(db.query("PRAGMA user_version").values()).toEqual([[2]]);
     expect(db.query("PRAGMA journal_mode").values()).toEqual([["delete"]]);
     db.close();
   });
@@ -121,8 +121,8 @@ describe("a cache file", () => {
     using opened = openStore(folder.cache);
     await opened.store.put(kept());
     opened.store.close();
-    runSql(folder.cache, "INSERT INTO kept VALUES ('old.test', 25, 0, '{}', NULL, 1, 2, NULL)");
-    runSql(folder.cache, "INSERT INTO lease VALUES ('old.test', 25, 0, 'dead', 2)");
+    runSql(folder.cache, "INSERT INTO kept VALUES ('old.test', 25, 0, '', '{}', NULL, 1, 2, NULL)");
+    runSql(folder.cache, "INSERT INTO lease VALUES ('old.test', 25, 0, '', 'dead', 2)");
     await opened.store.put(kept());
     opened.store.close();
     const db = new Database(folder.cache, { readonly: true });
@@ -141,7 +141,7 @@ describe("a cache file", () => {
     runSql(
       folder.cache,
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MAX_KEPT + 50})
-       INSERT INTO kept SELECT 'mx' || i || '.test', 25, 0, '{"kind":"refused"}', NULL, ${soon} - 100000,
+       INSERT INTO kept SELECT 'mx' || i || '.test', 25, 0, '', '{"kind":"refused"}', NULL, ${soon} - 100000,
          ${soon} + i, NULL FROM n`,
     );
     await opened.store.put(kept({ expiresAtMs: soon + 1_000_000 }));
@@ -444,7 +444,7 @@ describe("a file that is not ours is left alone:", () => {
       (path) =>
         runSql(
           path,
-          `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 2; CREATE TABLE a (b)`,
+          `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 3; CREATE TABLE a (b)`,
         ),
     ],
   ])("%s", async (_, why, make) => {

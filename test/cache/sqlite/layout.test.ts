@@ -8,7 +8,7 @@ test.each([
   ["foreign", "CREATE TABLE kept (x)"],
   ["foreign", "PRAGMA application_id = 1"],
   ["foreign", "PRAGMA user_version = 1"],
-  ["newer", `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 2`],
+  ["newer", `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 3`],
   ["damaged", `PRAGMA application_id = ${APPLICATION_ID}`],
   ["damaged", `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = -1`],
 ])("layoutOf() is %s after %j", (layout, sql) => {
@@ -31,7 +31,7 @@ test("layoutOf() looks again at what another process has made usable meanwhile",
 test("createTables() makes an empty database usable, and leaves one that is", () => {
   using db = new Database(":memory:");
   createTables(db);
-  db.run("INSERT INTO lease VALUES ('mx1.example.test', 25, 0, 'one', 1)");
+  db.run("INSERT INTO lease VALUES ('mx1.example.test', 25, 0, '', 'one', 1)");
   createTables(db);
   expect(layoutOf(db)).toBe("usable");
   expect(db.query("SELECT count(*) FROM lease").values()).toEqual([[1]]);

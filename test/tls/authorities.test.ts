@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import { getCACertificates } from "node:tls";
+import { withAuthorities } from "../../src/tls/authorities.ts";
+import { identity } from "../fake/certificates.ts";
+
+const ROOTS = [identity("root").cert, identity("privateRoot").cert].map((pem) => pem.trim());
+
+test("withAuthorities() puts one or more behind those that are trusted anyway", () => {
+  const usual = getCACertificates("default");
+  expect(usual.length).toBeGreaterThan(0);
+  expect(withAuthorities(`# ours\n${ROOTS[0]}\n`)).toEqual([...usual, ROOTS[0] ?? ""]);
+  expect(withAuthorities(ROOTS.join("\nbetween them\n"))).toEqual([...usual, ...ROOTS]);
+});
+
+test.each([
+  ["nothing", ""],
+  ["no certificate", identity("root").key],
+  ["half a one", ROOTS[0]?.slice(0, 100) ?? ""],
+  ["one that cannot be read", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"],
+  [
+    "one that cannot be read beside a good one",
+    `${ROOTS[0]}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`,
+  ],
+])("withAuthorities() does not read %s", (_, pem) => {
+  expect(withAuthorities(pem)).toBeUndefined();
+});
