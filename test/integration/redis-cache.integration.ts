@@ -10,8 +10,8 @@ import { type RedisServer, redisCommand, startRedis } from "../fake/redis-server
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import { bundleAsker, startAsker } from "./asker.ts";
 
-const KEPT_KEY = "smtpdcheck:1:kept:25:any:mx1.example.test";
-const LEASE_KEY = "smtpdcheck:1:lease:25:any:mx1.example.test";
+const KEPT_KEY = "smtpdcheck:2:kept:25:any:mx1.example.test";
+const LEASE_KEY = "smtpdcheck:2:lease:25:any:mx1.example.test";
 
 if (redisCommand !== null) {
   storeContract("RedisStore over TCP", () => makePlace(({ url }) => url));
@@ -54,7 +54,7 @@ function testStore(): void {
     const store = new RedisStore(server.url, server.url);
     await server.command("LPUSH", KEPT_KEY, "x");
     await server.command("LPUSH", LEASE_KEY, "x");
-    await server.command("SET", "smtpdcheck:1:kept:nonsense", "x");
+    await server.command("SET", "smtpdcheck:2:kept:nonsense", "x");
     expect(await store.get(question)).toBeNull();
     expect(await store.list()).toEqual([]);
     await store.release(question, "one");
@@ -62,7 +62,7 @@ function testStore(): void {
     await store.put(kept());
     expect(await store.get(question)).not.toBeNull();
     expect(await store.clear([])).toBe(1);
-    expect(await server.command("EXISTS", "smtpdcheck:1:kept:nonsense")).toBe(1);
+    expect(await server.command("EXISTS", "smtpdcheck:2:kept:nonsense")).toBe(1);
     store.close();
   });
 
