@@ -1,4 +1,5 @@
 import type { ServerReport } from "../probe/outcome.ts";
+import type { Stage } from "../smtp/attempt.ts";
 import type { Kept, Question } from "./store.ts";
 
 /** What probing a target comes to: its report without the target. */
@@ -20,7 +21,7 @@ export interface Asked {
   /** Ends the asking: the answer is then that time ran out, and nothing is kept. */
   readonly signal: AbortSignal;
   /** Finds out, until the signal; called only when nobody else knows or is about to. */
-  readonly probe: (signal: AbortSignal) => Promise<Probed>;
+  readonly probe: (signal: AbortSignal, reached: (stage: Stage) => void) => Promise<Probed>;
 }
 
 const NOTHING_SPENT: Omit<Answer, "outcome"> = {
@@ -36,6 +37,12 @@ const NOTHING_SPENT: Omit<Answer, "outcome"> = {
 /** The answer to one who waited for another's for as long as its own probe may take, or until it was called off. */
 export const TIMED_OUT: Answer = { ...NOTHING_SPENT, outcome: { kind: "timed-out", stage: "waiting" } };
 
+/** The same, when the other has said how far it was. */
+export function timedOutBehind(holderStage: Stage | undefined): Answer {
+  if (holderStage === undefined) return TIMED_OUT;
+  return { ...TIMED_OUT, outcome: { kind: "timed-out", stage: "waiting", holderStage } };
+}
+
 /** The answer to one whose time was over while others came and went: nobody has asked for so long at a stretch. */
 export const CANNOT_TELL: Answer = {
   ...NOTHING_SPENT,
@@ -43,8 +50,8 @@ export const CANNOT_TELL: Answer = {
 };
 
 /** Probes for an answer. */
-export async function probed({ probe, signal }: Asked): Promise<Answer> {
-  return { ...(await probe(signal)), cachedAtMs: null };
+export async function probed({ probe, signal }: Asked, reached: (stage: Stage) => void): Promise<Answer> {
+  return { ...(await probe(signal, reached)), cachedAtMs: null };
 }
 
 /** The answer that was kept: no time was spent on it, and no connection made. */

@@ -1,6 +1,7 @@
 import { deadlinesOf } from "../limits/deadline.ts";
 import type { ServerReport } from "../probe/outcome.ts";
 import type { Probe } from "../probe/probe.ts";
+import type { Stage } from "../smtp/attempt.ts";
 import type { Family } from "../text/address.ts";
 import type { Target } from "../text/target.ts";
 import type { Cache } from "./cache.ts";
@@ -21,8 +22,8 @@ export function cached(cache: Cache, { family, timeoutMs, mannersOf }: CachedTer
     const [question = common, ...earlier] = (mannersOf?.(target) ?? []).map((manner) =>
       manner === "" ? common : { ...common, manner },
     );
-    const ask = (until: AbortSignal) =>
-      new Promise<ServerReport>((settled, failed) => probe(target, until, { settled, failed }));
+    const ask = (until: AbortSignal, reached: (stage: Stage) => void) =>
+      new Promise<ServerReport>((settled, failed) => probe(target, until, { settled, failed, reached }));
     const deadlines = deadlinesOf(signal);
     const asked = {
       question,

@@ -2,12 +2,21 @@ import { onAbort } from "../limits/abort.ts";
 import { deadlinesOf } from "../limits/deadline.ts";
 import type { Places } from "../limits/places.ts";
 import { isSuccess } from "../probe/outcome.ts";
-import { type Answer, type Asked, CANNOT_TELL, probed, recalled, TIMED_OUT } from "./answer.ts";
+import { STAGES, type Stage } from "../smtp/attempt.ts";
+import {
+  type Answer,
+  type Asked,
+  CANNOT_TELL,
+  probed,
+  recalled,
+  TIMED_OUT,
+  timedOutBehind,
+} from "./answer.ts";
 import { isUsable, type KeepTimes, keepMs } from "./freshness.ts";
 import { Lease, leaseMsFor } from "./lease.ts";
 import { Costs, type OptionalStore } from "./optional-store.ts";
 import { Patience } from "./patience.ts";
-import type { Kept } from "./store.ts";
+import { type Kept, nameOfOwner } from "./store.ts";
 
 /** The pause before an asker looks again for the answer of another, at first and at most. */
 const FIRST_PAUSE_MS = 20;
@@ -33,6 +42,8 @@ export class Inquiry {
   readonly #patience: Patience;
   /** Of the last look and what followed from it; the looks before were in time that was to be waited anyhow. */
   #costs = new Costs();
+  /** How far our own probe is, for those who wait for it. */
+  #stage: Stage | undefined;
 
   constructor(asked: Asked, ground: Ground) {
     this.#asked = asked;
@@ -51,7 +62,7 @@ export class Inquiry {
       this.#costs = new Costs();
       kept = await this.#find();
     }
-    return kept === undefined ? probed(this.#asked) : recalled(kept);
+    return kept === undefined ? probed(this.#asked, this.#reached) : recalled(kept);
   }
 
   /** Probes, if it is our turn; else tells what came of waiting so far. */
@@ -71,14 +82,17 @@ export class Inquiry {
     const { store } = this.#ground;
     const owner = crypto.randomUUID();
     const leaseMs = leaseMsFor(limitMs);
-    const claim = (costs?: Costs) => store.use((open) => open.claim(question, owner, leaseMs), costs);
+    const claim = (costs?: Costs) => {
+      const told = this.#stage === undefined ? owner : `${owner}/${this.#stage}`;
+      return store.use((open) => open.claim(question, told, leaseMs), costs);
+    };
 
     const holder = await claim(this.#costs);
     if (holder === undefined) return this.#probe();
-    if (holder !== owner) return this.#heed(holder);
+    if (nameOfOwner(holder) !== owner) return this.#heed(holder);
     await using _lease = new Lease({
       leaseMs,
-      renew: async () => (await claim()) === owner,
+      renew: async () => nameOfOwner((await claim()) ?? "") === owner,
       release: () => store.use((open) => open.release(question, owner), this.#costs),
       signal,
     });
@@ -93,26 +107,33 @@ export class Inquiry {
   async #probe(): Promise<Answer> {
     const { limitMs, signal } = this.#asked;
     if (!this.#patience.hasWaited || limitMs === Number.POSITIVE_INFINITY) {
-      const answer = await probed(this.#asked);
+      const answer = await probed(this.#asked, this.#reached);
       await this.#keep(answer, limitMs);
       return answer;
     }
     const leftMs = Math.min(limitMs, this.#patience.leftMs);
     if (leftMs < limitMs * LEAST_SHARE) return CANNOT_TELL;
-    const answer = await probed({ ...this.#asked, signal: deadlinesOf(signal).after(leftMs).signal });
+    const answer = await probed(
+      { ...this.#asked, signal: deadlinesOf(signal).after(leftMs).signal },
+      this.#reached,
+    );
     await this.#keep(answer, leftMs);
     return answer.outcome.kind === "timed-out" ? CANNOT_TELL : answer;
   }
 
+  readonly #reached = (stage: Stage) => {
+    this.#stage = stage;
+  };
+
   #heed(holder: string): Answer | "wait" | Promise<Answer> {
-    const advice = this.#patience.sees(holder);
+    const advice = this.#patience.sees(nameOfOwner(holder));
     switch (advice) {
       case "wait":
         return advice;
       case "probe-anyway":
         return this.#probe();
       case "too-slow":
-        return TIMED_OUT;
+        return timedOutBehind(stageOf(holder));
       case "cannot-tell":
         return CANNOT_TELL;
     }
@@ -140,6 +161,12 @@ export class Inquiry {
     const all = isSuccess(outcome) ? [question, ...earlier] : [question];
     for (const each of all) await store.use((open) => open.put({ ...kept, question: each }), this.#costs);
   }
+}
+
+/** How far the holder of a lease is, if it says that and we know it: what is in a store may be anybody's. */
+function stageOf(holder: string): Stage | undefined {
+  const said = holder.slice(nameOfOwner(holder).length + 1);
+  return STAGES.find((stage) => stage === said);
 }
 
 /** Waits for some milliseconds, but not beyond the signal. */

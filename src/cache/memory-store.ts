@@ -1,4 +1,11 @@
-import { type CacheStore, type Kept, type KeptFilter, MAX_LEASE_MS, type Question } from "./store.ts";
+import {
+  type CacheStore,
+  type Kept,
+  type KeptFilter,
+  MAX_LEASE_MS,
+  nameOfOwner,
+  type Question,
+} from "./store.ts";
 
 /** Some megabytes; a cache of one's own has no need of more. */
 export const MAX_KEPT = 10_000;
@@ -42,7 +49,7 @@ export class MemoryStore implements CacheStore {
     const lease = leases.get(key);
     const nowMs = Date.now();
     const isHeld = lease !== undefined && lease.untilMs > nowMs && lease.untilMs <= nowMs + MAX_LEASE_MS;
-    if (isHeld && lease.owner !== owner) return lease.owner;
+    if (isHeld && nameOfOwner(lease.owner) !== nameOfOwner(owner)) return lease.owner;
     leases.set(key, { owner, untilMs: nowMs + leaseMs });
     if (leases.size > MAX_KEPT) makeRoom(leases, ({ untilMs }) => untilMs > nowMs);
     return owner;
@@ -51,7 +58,7 @@ export class MemoryStore implements CacheStore {
   async release(question: Question, owner: string): Promise<void> {
     const { leases } = this.#memory;
     const key = keyOf(question);
-    if (leases.get(key)?.owner === owner) leases.delete(key);
+    if (nameOfOwner(leases.get(key)?.owner ?? "/") === nameOfOwner(owner)) leases.delete(key);
   }
 
   async list(): Promise<readonly Kept[]> {
@@ -91,6 +98,6 @@ function isMeant({ question }: Kept, { host, port }: KeptFilter): boolean {
   return question.host === host && (port === null || question.port === port);
 }
 
-function keyOf({ host, port, family }: Question): string {
-  return `${host} ${port} ${family}`;
+function keyOf({ host, port, family, manner }: Question): string {
+  return `${host} ${port} ${family}${manner === undefined ? "" : ` ${manner}`}`;
 }

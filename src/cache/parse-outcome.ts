@@ -1,10 +1,10 @@
 import type { ProbeOutcome } from "../probe/outcome.ts";
-import { QUIT_STAGES, type Stage } from "../smtp/attempt.ts";
+import { STAGES, type Stage } from "../smtp/attempt.ts";
 import { MAX_REPLY_OCTETS, type Reply, SERVICE_READY } from "../smtp/reply.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { isRecord } from "./record.ts";
 
-const STAGES: ReadonlySet<unknown> = new Set<Stage>(["dns", "connect", ...QUIT_STAGES]);
+const KNOWN_STAGES: ReadonlySet<unknown> = new Set(STAGES);
 const MAX_CAUSE_CHARACTERS = 200;
 const MAX_EXTENSION_CHARACTERS = 255;
 const MAX_MECHANISMS = 100;
@@ -86,7 +86,7 @@ function isShortText(value: unknown): value is string {
 }
 
 function isStage(value: unknown): value is Stage {
-  return STAGES.has(value);
+  return KNOWN_STAGES.has(value);
 }
 
 /** A cause is a word or a few of our own or the system's: never a server's, so it is clean as it is. */

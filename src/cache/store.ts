@@ -45,7 +45,8 @@ export interface CacheStore {
   put(kept: Kept): Promise<void>;
   /**
    * Takes the lease of a question for some milliseconds (at most {@link MAX_LEASE_MS}) or, for its holder, renews it.
-   * Atomic. Resolves to whoever holds it now: the owner given, when the claim succeeded.
+   * Atomic. Resolves to whoever holds it now: the owner given, when the claim succeeded. An owner may say behind a
+   * slash how far it is (`NAME/greeting`), and is known by what stands in front of it.
    */
   claim(question: Question, owner: string, leaseMs: number): Promise<string>;
   /** Gives a lease back, if it is still this owner's. */
@@ -61,6 +62,11 @@ export interface CacheStore {
   mustPay(spentMs: number): void;
   /** Lets go of file or connection; never fails. */
   close(): void;
+}
+
+/** Who an owner of a lease is, however far. */
+export function nameOfOwner(owner: string): string {
+  return owner.split("/", 1).join("");
 }
 
 /** A cache that cannot be used; the message is one line and holds no password. */

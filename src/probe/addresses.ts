@@ -1,6 +1,6 @@
 import { Deadline, type Deadlines, MAX_TIMEOUT_MS, whicheverIsFirst } from "../limits/deadline.ts";
 import { inTurn } from "../limits/in-turn.ts";
-import type { Attempt, AttemptOutcome } from "../smtp/attempt.ts";
+import type { Attempt, AttemptOutcome, Stage } from "../smtp/attempt.ts";
 import type { Talk } from "../smtp/script.ts";
 import type { Family } from "../text/address.ts";
 import { AddressQueue } from "./address-queue.ts";
@@ -23,6 +23,8 @@ export interface AddressTrial {
   readonly attempts: Pick<Attempts, "ask">;
   readonly deadlines: Deadlines;
   readonly talk: Talk;
+  /** Is told how far it is, the last of several addresses. */
+  readonly reached?: (stage: Stage) => void;
 }
 
 /** What came of a host's addresses. */
@@ -74,7 +76,7 @@ const RANK: Readonly<Record<AttemptOutcome["kind"], number>> = {
  */
 export function tryAddresses(
   host: HostLookup,
-  { port, families, timeoutMs, attempts, deadlines, talk }: AddressTrial,
+  { port, families, timeoutMs, attempts, deadlines, talk, reached }: AddressTrial,
   settled: (tried: Tried) => void,
   failed: (error: unknown) => void,
 ): void {
@@ -103,9 +105,11 @@ export function tryAddresses(
           waitedMs += nowMs - sinceMs;
           sinceMs = nowMs;
           begun();
+          reached?.("connect");
           return whicheverIsFirst(won, deadlines.after(timeoutMs - spentMs()));
         },
         settled: ended,
+        ...(reached === undefined ? {} : { reached }),
       });
     },
     over(decisive, all) {

@@ -1,5 +1,5 @@
 import type { AddressLookup } from "../names/resolver.ts";
-import type { Attempt, AttemptOutcome, Dialogue } from "../smtp/attempt.ts";
+import type { Attempt, AttemptOutcome, Dialogue, Stage } from "../smtp/attempt.ts";
 import type { Target } from "../text/target.ts";
 
 /** Why a target was left out: the --stop rule, a domain that takes no mail (null MX, RFC 7505), or one with too many exchangers. */
@@ -10,12 +10,12 @@ export type Status = "available" | "unavailable" | "undetermined" | "skipped";
 
 /**
  * What came of one target: of its lookup, of its attempts, or that it does not count and was left out. `waiting` is no
- * stage of ours: time ran out while another process asked, in whatever stage that was.
+ * stage of ours: time ran out while another process asked, which was in `holderStage` when it was last heard of.
  */
 export type ProbeOutcome =
   | AttemptOutcome
   | Exclude<AddressLookup, { kind: "found" }>
-  | { readonly kind: "timed-out"; readonly stage: "waiting" }
+  | { readonly kind: "timed-out"; readonly stage: "waiting"; readonly holderStage?: Stage }
   | { readonly kind: "bad-exchange"; readonly why: "address" | "no-host-name" }
   | { readonly kind: "skipped"; readonly why: SkipReason };
 

@@ -1,4 +1,4 @@
-import { type Deadlines, deadlinesOf } from "../limits/deadline.ts";
+import { deadlinesOf } from "../limits/deadline.ts";
 import type { Attempt } from "../smtp/attempt.ts";
 import type { Talk } from "../smtp/script.ts";
 import { type Family, familyOf } from "../text/address.ts";
@@ -7,7 +7,7 @@ import { type Tried, tryAddresses } from "./addresses.ts";
 import type { Attempts } from "./attempts.ts";
 import { type Lookups, mostTellingFailure } from "./lookups.ts";
 import { isSuccess, laterMs, type ProbeOutcome, type ServerReport, unprobed } from "./outcome.ts";
-import type { Probe } from "./probe.ts";
+import type { Probe, ProbeAsker } from "./probe.ts";
 
 /** What a run allows its probes, and what it remembers. */
 export interface ProberSettings {
@@ -30,27 +30,23 @@ export function prober({ timeoutMs, family, lookups, attempts, talkWith }: Probe
     const deadlines = deadlinesOf(signal);
     const talk = talkWith(target);
     if (familyOf(target.host) !== undefined || isSocketPath(target.host)) {
-      probeAddress(target, talk, timeoutMs, attempts, deadlines, asker.settled);
+      asker.reached?.("connect");
+      attempts.ask({ address: target.host, port: target.port }, talk, {
+        admitted: () => deadlines.after(timeoutMs),
+        settled: (decisive) => asker.settled(decided(target, decisive)),
+        ...reachedOf(asker),
+      });
       return;
     }
-    const trial = { port: target.port, families, timeoutMs, attempts, deadlines, talk };
+    asker.reached?.("dns");
+    const trial = { port: target.port, families, timeoutMs, attempts, deadlines, talk, ...reachedOf(asker) };
     const settled = (tried: Tried) => asker.settled(reportOf(target, tried));
     tryAddresses(lookups.of(target.host), trial, settled, asker.failed);
   };
 }
 
-function probeAddress(
-  target: Target,
-  talk: Talk,
-  timeoutMs: number,
-  attempts: Attempts,
-  deadlines: Deadlines,
-  settled: (report: ServerReport) => void,
-): void {
-  attempts.ask({ address: target.host, port: target.port }, talk, {
-    admitted: () => deadlines.after(timeoutMs),
-    settled: (decisive) => settled(decided(target, decisive)),
-  });
+function reachedOf({ reached }: Pick<ProbeAsker, "reached">): Pick<ProbeAsker, "reached"> {
+  return reached === undefined ? {} : { reached };
 }
 
 function decided(target: Target, decisive: Attempt): ServerReport {

@@ -3,7 +3,7 @@ import { takeBackDescriptors } from "../limits/descriptors.ts";
 import type { Places } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { descriptorShortage, isWantOfDescriptors } from "../net/own-failure.ts";
-import type { Attempt } from "../smtp/attempt.ts";
+import type { Attempt, Stage } from "../smtp/attempt.ts";
 import { Conversation } from "../smtp/conversation.ts";
 import { INJECTION } from "../smtp/handshake-turn.ts";
 import type { Talk } from "../smtp/script.ts";
@@ -17,6 +17,8 @@ export interface Asker {
   admitted(): Deadline;
   /** Called once, after {@link admitted}. */
   settled(attempt: Attempt): void;
+  /** How far it is. */
+  reached?(stage: Stage): void;
 }
 
 /** Where nobody else of this process has a descriptor to give back, others may have: so often it is tried again. */
@@ -74,6 +76,10 @@ export class SharedAttempt {
     this.#over(attempt);
     for (const waiter of this.#waiters) waiter.tell(attempt);
     this.#places.leave();
+  }
+
+  reached(stage: Stage): void {
+    for (const waiter of this.#waiters) waiter.reached(stage);
   }
 
   leave(waiter: Waiter): void {
@@ -150,6 +156,10 @@ class Waiter implements Limited {
   resume(): void {
     this.#deadline = this.#asker.admitted();
     this.#deadline.add(this);
+  }
+
+  reached(stage: Stage): void {
+    this.#asker.reached?.(stage);
   }
 
   timeIsOver(): void {

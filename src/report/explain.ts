@@ -93,7 +93,7 @@ function explainOutcome(outcome: ProbeOutcome): string {
       return `reset the connection${at(outcome.stage)}`;
     case "timed-out":
       return outcome.stage === "waiting"
-        ? "timed out while another process asked it"
+        ? `timed out while another process asked it${outcome.holderStage === undefined ? "" : `, which was in ${outcome.holderStage}`}`
         : `timed out in ${outcome.stage}`;
     case "refused":
       return "refused the connection";

@@ -92,6 +92,8 @@ function describeCause(outcome: ProbeOutcome) {
       return { cause: cleanText(outcome.offered.join(" ")) };
     case "extension-missing":
       return { cause: cleanText(outcome.extension) };
+    case "timed-out":
+      return { cause: outcome.stage === "waiting" ? (outcome.holderStage ?? null) : null };
     default:
       return { cause: "cause" in outcome ? cleanText(outcome.cause) : null };
   }

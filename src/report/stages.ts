@@ -1,10 +1,7 @@
 import type { ServerReport } from "../probe/outcome.ts";
-import { QUIT_STAGES, type Stage } from "../smtp/attempt.ts";
+import { STAGES, type Stage } from "../smtp/attempt.ts";
 import { cleanText } from "../text/clean-text.ts";
 import { validity } from "../tls/facts.ts";
-
-/** All stages, in order. */
-const STAGES: readonly Stage[] = ["dns", "connect", ...QUIT_STAGES];
 
 /** What each stage took, in milliseconds; null for one that was not begun. */
 export function stagesMsOf(

@@ -11,6 +11,9 @@ export type QuitStage = (typeof QUIT_STAGES)[number];
 /** How far a conversation has come; `dns` belongs to the target, the others to one connection. */
 export type Stage = "dns" | "connect" | QuitStage;
 
+/** All of them, in order. */
+export const STAGES: readonly Stage[] = ["dns", "connect", ...QUIT_STAGES];
+
 /** What came of one connection to one endpoint. */
 export type AttemptOutcome =
   | { readonly kind: "greeted"; readonly reply: Reply }

@@ -140,6 +140,7 @@ export class Conversation implements Listener, Hearer {
 
   #take(turn: Turn): void {
     this.#turn = turn;
+    this.#party.reached?.(turn.stage);
     if ("secure" in turn) {
       this.#secure(turn);
       return;

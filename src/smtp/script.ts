@@ -1,6 +1,6 @@
 import type { Ends, Handshake } from "../net/listener.ts";
 import type { TlsFacts } from "../tls/facts.ts";
-import type { Attempt, AttemptOutcome, QuitStage } from "./attempt.ts";
+import type { Attempt, AttemptOutcome, QuitStage, Stage } from "./attempt.ts";
 import type { Reply, ReplyReader } from "./reply.ts";
 
 /** One step of a conversation: what is said, what is waited for, and the reply codes with which it goes on. */
@@ -73,4 +73,6 @@ export interface Talk {
 export interface Party {
   /** Called once with what came of it, from the socket's own handlers; never by a constructor, nor after a cancel. */
   settled(attempt: Attempt): void;
+  /** A turn of this stage has begun. */
+  reached?(stage: Stage): void;
 }

@@ -3,7 +3,7 @@ import { probed, recalled, TIMED_OUT } from "../../src/cache/answer.ts";
 import { asked, kept, probed as measured } from "./cache-fixtures.ts";
 
 test("probed() is what the probe came to, just now", async () => {
-  expect(await probed(asked())).toEqual({ ...measured(), cachedAtMs: null });
+  expect(await probed(asked(), () => {})).toEqual({ ...measured(), cachedAtMs: null });
 });
 
 test("recalled() is what was kept, without times or attempts", () => {

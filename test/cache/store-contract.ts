@@ -118,6 +118,18 @@ export function storeContract(name: string, makePlace: () => Promise<Place>): vo
       }
     });
 
+    test("an owner that says how far it is stays who it is", async () => {
+      const question = ask();
+      expect(await store.claim(question, "one", LONG_MS)).toBe("one");
+      expect(await store.claim(question, "one/greeting", LONG_MS)).toBe("one/greeting");
+      expect(await other.claim(question, "two", LONG_MS)).toBe("one/greeting");
+      expect(await other.claim(question, "one/x/y", LONG_MS)).toBe("one/x/y");
+      await other.release(question, "two");
+      expect(await other.claim(question, "two", LONG_MS)).toBe("one/x/y");
+      await store.release(question, "one");
+      expect(await other.claim(question, "two", LONG_MS)).toBe("two");
+    });
+
     test("a lease that is not renewed runs out, and then its last owner cannot give it back", async () => {
       const question = ask();
       const startedAtMs = Date.now();

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Unpacks Postfix, Exim, OpenSMTPD and Dovecot (Debian packages) side by side into FOLDER, each with the libraries that
-# this machine lacks. Installing them is no way: the first three remove one another and start a service. Nothing outside
-# FOLDER changes.
+# Unpacks Postfix, Exim, OpenSMTPD and Dovecot (Debian packages), and the clients check_smtp and swaks, side by side into
+# FOLDER, each with the libraries that this machine lacks. Installing them is no way: the first three remove one another
+# and start a service. Nothing outside FOLDER changes.
 # usage: fetch-mail-servers.sh [FOLDER]    (as root, after apt-get update)
 set -euo pipefail
 
@@ -27,4 +27,6 @@ postfix
 exim4-daemon-light
 opensmtpd
 dovecot-core dovecot-lmtpd dovecot-submissiond
+monitoring-plugins-basic
+swaks libnet-ssleay-perl
 END

@@ -109,6 +109,7 @@ function outcome(): fc.Arbitrary<ProbeOutcome> {
       { kind: "timed-out", stage: "connect" },
       { kind: "timed-out", stage: "greeting" },
       { kind: "timed-out", stage: "waiting" },
+      { kind: "timed-out", stage: "waiting", holderStage: "greeting" },
       { kind: "skipped", why: "stop-host" },
       { kind: "skipped", why: "same-preference" },
       { kind: "skipped", why: "after-stop" },

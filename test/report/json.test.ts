@@ -167,6 +167,7 @@ test.each([
   [{ kind: "timed-out", stage: "connect" }, "connect", null, null],
   [{ kind: "timed-out", stage: "greeting" }, "greeting", null, null],
   [{ kind: "timed-out", stage: "waiting" }, "waiting", null, null],
+  [{ kind: "timed-out", stage: "waiting", holderStage: "greeting" }, "waiting", null, null],
   [{ kind: "refused" }, "connect", null, null],
   [{ kind: "unreachable", cause: "ENETUNREACH" }, "connect", null, null],
   [{ kind: "not-found" }, "dns", null, null],

@@ -12,7 +12,8 @@ const BATCH = 256;
 /** Takes a lease, or renews it. A lease without an end, or a value that is none, was not left by us and does not hold. */
 const CLAIM = `
   local holder = redis.pcall('GET', KEYS[1])
-  if type(holder) == 'string' and holder ~= ARGV[1] then
+  local function name(owner) return string.match(owner, '^[^/]*') end
+  if type(holder) == 'string' and name(holder) ~= name(ARGV[1]) then
     local left = redis.call('PTTL', KEYS[1])
     if left >= 0 and left <= tonumber(ARGV[3]) then return holder end
   end
@@ -20,7 +21,10 @@ const CLAIM = `
   return ARGV[1]`;
 
 const RELEASE = `
-  if redis.pcall('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+  local holder = redis.pcall('GET', KEYS[1])
+  if type(holder) == 'string' and string.match(holder, '^[^/]*') == string.match(ARGV[1], '^[^/]*') then
+    return redis.call('DEL', KEYS[1])
+  end
   return 0`;
 
 /** A cache in a Redis or Valkey server, shared by all machines that use it. */

@@ -1,7 +1,14 @@
 import type { Database } from "bun:sqlite";
 import { parseKept } from "../parse-kept.ts";
 import { isRecord, parseJson } from "../record.ts";
-import { type CacheStore, type Kept, type KeptFilter, MAX_LEASE_MS, type Question } from "../store.ts";
+import {
+  type CacheStore,
+  type Kept,
+  type KeptFilter,
+  MAX_LEASE_MS,
+  nameOfOwner,
+  type Question,
+} from "../store.ts";
 import { SqliteFile } from "./file.ts";
 
 /** Most outcomes kept in a file; beyond it, those that expire first are forgotten. */
@@ -20,10 +27,11 @@ const BOUND_KEPT = `DELETE FROM kept WHERE (host, port, family, manner) IN (
   LIMIT max(0, (SELECT count(*) FROM kept) - ${MAX_KEPT}))`;
 const CLEAR_KEPT = "DELETE FROM kept WHERE host = ?1 AND (?2 IS NULL OR port = ?2)";
 
+const NAME_OF_OWNER = "substr(owner, 1, instr(owner || '/', '/') - 1)";
 const SELECT_HOLDER = `SELECT owner FROM lease
-  WHERE ${THIS_QUESTION} AND owner <> ? AND expires_at_ms > ? AND expires_at_ms <= ?`;
+  WHERE ${THIS_QUESTION} AND ${NAME_OF_OWNER} <> ? AND expires_at_ms > ? AND expires_at_ms <= ?`;
 const PUT_LEASE = "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?)";
-const DELETE_LEASE = `DELETE FROM lease WHERE ${THIS_QUESTION} AND owner = ?`;
+const DELETE_LEASE = `DELETE FROM lease WHERE ${THIS_QUESTION} AND ${NAME_OF_OWNER} = ?`;
 const PRUNE_LEASES = "DELETE FROM lease WHERE expires_at_ms <= ?";
 
 /** A cache in an SQLite file. */
@@ -54,7 +62,9 @@ export class SqliteStore implements CacheStore {
   async claim(question: Question, owner: string, leaseMs: number): Promise<string> {
     const holderNow = (db: Database) => {
       const nowMs = Date.now();
-      return holderOf(db.query(SELECT_HOLDER).get(...keyOf(question), owner, nowMs, nowMs + MAX_LEASE_MS));
+      return holderOf(
+        db.query(SELECT_HOLDER).get(...keyOf(question), nameOfOwner(owner), nowMs, nowMs + MAX_LEASE_MS),
+      );
     };
     const holder = await this.#file.read(holderNow);
     if (holder !== undefined) return holder;
@@ -67,7 +77,7 @@ export class SqliteStore implements CacheStore {
   }
 
   release(question: Question, owner: string): Promise<void> {
-    return this.#write((db) => void db.query(DELETE_LEASE).run(...keyOf(question), owner));
+    return this.#write((db) => void db.query(DELETE_LEASE).run(...keyOf(question), nameOfOwner(owner)));
   }
 
   async list(): Promise<readonly Kept[]> {
