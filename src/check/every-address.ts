@@ -19,7 +19,9 @@ export async function expand(
     const addresses = addressesFound(await lookups.of(target.host).all());
     const those = addresses.filter((address) => family === undefined || familyOf(address) === family);
     if (those.length === 0) return [server];
-    return those.slice(0, MAX_ADDRESSES).map((host) => ({ target: { ...target, host, name: target.host } }));
+    const leftOut = those.length - MAX_ADDRESSES;
+    const common = { ...target, name: target.host, ...(leftOut > 0 ? { othersLeftOut: leftOut } : {}) };
+    return those.slice(0, MAX_ADDRESSES).map((host) => ({ target: { ...common, host } }));
   });
   return (await Promise.all(expanded)).flat();
 }
@@ -33,7 +35,7 @@ export function oneByOne(probe: Probe): Probe {
     else start();
   };
   return (target, signal, asker) => {
-    const { name } = target;
+    const { name, othersLeftOut } = target;
     if (name === undefined) {
       probe(target, signal, asker);
       return;
@@ -41,7 +43,7 @@ export function oneByOne(probe: Probe): Probe {
     const start = () =>
       probe(target, signal, {
         settled(report) {
-          asker.settled(report);
+          asker.settled(othersLeftOut === undefined ? report : { ...report, addressesLeftOut: othersLeftOut });
           next(name);
         },
         failed: asker.failed,

@@ -45,9 +45,8 @@ function isLocalPart(local: string): boolean {
 function parseLiteral(literal: string): string | undefined {
   const [, tag, inner = ""] = /^\[(IPv6:)?([^\]]*)\]$/i.exec(literal) ?? [];
   const address = inner.includes("%") ? undefined : canonicalAddress(inner);
-  return address === undefined || address.includes(":") !== (tag !== undefined)
-    ? undefined
-    : addressLiteral(address);
+  const isTagRight = inner.includes(":") === (tag !== undefined);
+  return address === undefined || !isTagRight ? undefined : addressLiteral(address);
 }
 
 /** A domain by its A-labels: they need no SMTPUTF8. */

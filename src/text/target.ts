@@ -18,6 +18,8 @@ export interface Target {
   readonly domain?: string;
   /** The host's name, where {@link host} is one of its addresses that was looked up; left out otherwise. */
   readonly name?: string;
+  /** How many more addresses that name has, which are not asked because there are too many; left out for none. */
+  readonly othersLeftOut?: number;
 }
 
 /** In front of the path of a unix socket, as a host: it has no port then (0). */

@@ -62,7 +62,10 @@ describe("expand() puts in place of a host", () => {
 
   test("no more than are tried of a host", async () => {
     const many = Array.from({ length: 40 }, (_, at) => `192.0.2.${at + 1}`);
-    expect(await expandIn({ "many.test": many }, [{ target: targetOf("many.test") }])).toHaveLength(16);
+    const lookups = lookupsOf(zoneResolver({ "many.test": many }), {}, new AbortController().signal);
+    const listed = await expand([{ target: targetOf("many.test") }], lookups, {});
+    expect(listed).toHaveLength(16);
+    expect(new Set(listed.map(({ target }) => target.othersLeftOut))).toEqual(new Set([many.length - 16]));
   });
 });
 
