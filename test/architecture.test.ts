@@ -23,7 +23,7 @@ const ROOMS: readonly (readonly string[])[] = [
 /** What only some files may mention. */
 const RESERVED: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/\bBun\.(?:connect|listen|udpSocket)\b/, /^net\//],
-  [/\bdns\b.*\blookup\b|\bdns\.(?:lookup|resolve|prefetch)/, /^names\/system$/],
+  [/\bdns\b.*\blookup\b|\bdns\.(?:lookup|resolve|prefetch)/, /^names\/(?:cancellable-)?system$/],
   [/\bprocess\.exit\b/, /^command\/(?:bin|main)$/],
   [/\bprocess\.(?:stdout|stderr)\b/, /^command\/terminal$/],
   [/\bconsole\./, /^$/],
@@ -33,6 +33,8 @@ const RESERVED: readonly (readonly [what: RegExp, where: RegExp])[] = [
 /** Files that hold types, and words or arithmetic of one line, so that there is nothing to test. */
 const TYPES_ALONE = [
   "cache/store",
+  "check/listed",
+  "check/load",
   "check/report",
   "command/option-texts",
   "net/endpoint",
@@ -53,6 +55,9 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
   "report/nagios-status": "report/nagios",
   "command/on-demand": "command/main-reports",
   "check/ask": "check/check",
+  "check/exchangers": "check/server-list",
+  "check/further": "check/check",
+  "names/cancellable-system": "names/system",
   "check/talks": "check/check",
   "report/columns": "report/table",
   "report/json-dialogue": "report/json",
@@ -73,6 +78,7 @@ const LOADED_WHEN_NEEDED = [
   "command/help",
   "command/wait",
   "command/dialogue",
+  "check/further",
   "check/dialogue-options",
   "check/dialogue-talks",
   "smtp/dialogue",

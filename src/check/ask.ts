@@ -1,36 +1,33 @@
 import { deadline } from "../limits/abort.ts";
 import { deadlinesOf } from "../limits/deadline.ts";
-import { nameServers } from "../names/name-servers.ts";
 import type { Resolver } from "../names/resolver.ts";
-import { cancellableSystemResolver } from "../names/system.ts";
+import type { Load } from "./load.ts";
 import { lookupsOf } from "./means.ts";
 import { type CheckOptions, validateOptions } from "./options.ts";
 import type { Report } from "./report.ts";
 import { run } from "./run.ts";
-import { type Listed, listServers } from "./server-list.ts";
-import { GREETINGS, isGreetingAlone, type Talks } from "./talks.ts";
+import { listServers } from "./server-list.ts";
+import { GREETINGS, isGreetingAlone } from "./talks.ts";
 
 /** Why what is still under way ends with its check; an abort without a reason makes an exception, which costs a start 0.2 ms. */
 const OVER = "The check is over";
 
-/** Reads how the targets of a run are talked to that goes past the greeting: all of that is loaded only where it is wanted. */
-export type TalksOf = (options: CheckOptions, listed: readonly Listed[]) => Promise<Talks>;
-
 /**
- * Asks the servers, by itself for the greeting alone; what goes further is read by `talksOf`.
+ * Asks the servers, by itself where they are named, a resolver is given and the greeting is all; what goes further is
+ * loaded.
  * @throws what {@link import("./check.ts").check} throws.
  */
 export async function ask(
   servers: string | readonly string[],
   options: CheckOptions,
-  talksOf: TalksOf,
+  further: Load,
 ): Promise<Report> {
   validateOptions(options);
   const over = new AbortController();
   const signal = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
   if (options.deadlineMs) deadlinesOf(signal).limitAll(options.deadlineMs);
   try {
-    return await deadline(listAndRun(servers, options, talksOf, signal), signal);
+    return await deadline(listAndRun(servers, options, further, signal), signal);
   } finally {
     over.abort(OVER);
   }
@@ -39,17 +36,18 @@ export async function ask(
 async function listAndRun(
   servers: string | readonly string[],
   options: CheckOptions,
-  talksOf: TalksOf,
+  further: Load,
   signal: AbortSignal,
 ): Promise<Report> {
-  const resolver = resolverFor(options);
-  const named = await listServers(servers, options, signal);
-  const talks = isGreetingAlone(options) ? GREETINGS : await talksOf(options, named);
+  const named = await listServers(servers, options, signal, further);
+  const resolver = options.resolver ?? (await usualResolver(options, further));
+  const talks = isGreetingAlone(options) ? GREETINGS : await (await further()).talksOf(options, named);
   const listed = (await talks.expand?.(named, lookupsOf(resolver, options, signal))) ?? named;
   options.onListed?.(listed.length);
   return run(listed, resolver, options, signal, talks);
 }
 
-function resolverFor({ resolver, dns = [] }: CheckOptions): Resolver {
-  return resolver ?? (dns.length === 0 ? cancellableSystemResolver() : nameServers(dns));
+async function usualResolver({ dns = [] }: CheckOptions, further: Load): Promise<Resolver> {
+  const { cancellableSystemResolver, nameServers } = await further();
+  return dns.length === 0 ? cancellableSystemResolver() : nameServers(dns);
 }

@@ -10,5 +10,5 @@ import type { Report } from "./report.ts";
  * @throws {MxLookupError} when the exchangers of a domain cannot be looked up.
  */
 export function check(servers: string | readonly string[], options: CheckOptions = {}): Promise<Report> {
-  return ask(servers, options, async (...asked) => (await import("./dialogue-talks.ts")).talksOf(...asked));
+  return ask(servers, options, () => import("./further.ts"));
 }

@@ -12,9 +12,9 @@ import { isSocketPath, type Target } from "../text/target.ts";
 import { readHandshake } from "../tls/handshake.ts";
 import { type DialogueOptions, readDialogueOptions } from "./dialogue-options.ts";
 import { expand, oneByOne } from "./every-address.ts";
+import type { Listed } from "./listed.ts";
 import type { CheckOptions } from "./options.ts";
 import { fullNameOf } from "./own-name.ts";
-import type { Listed } from "./server-list.ts";
 import type { Talks } from "./talks.ts";
 
 /**

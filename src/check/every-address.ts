@@ -3,8 +3,8 @@ import { addressesFound, type Lookups } from "../probe/lookups.ts";
 import type { Probe } from "../probe/probe.ts";
 import { familyOf } from "../text/address.ts";
 import { isSocketPath } from "../text/target.ts";
+import type { Listed } from "./listed.ts";
 import type { CheckOptions } from "./options.ts";
-import type { Listed } from "./server-list.ts";
 
 /** Each address of a host in its place; a host that has none stays, for its lookup has a reason to tell. */
 export async function expand(
@@ -43,7 +43,9 @@ export function oneByOne(probe: Probe): Probe {
     const start = () =>
       probe(target, signal, {
         settled(report) {
-          asker.settled(othersLeftOut === undefined ? report : { ...report, addressesLeftOut: othersLeftOut });
+          asker.settled(
+            othersLeftOut === undefined ? report : { ...report, addressesLeftOut: othersLeftOut },
+          );
           next(name);
         },
         failed: asker.failed,

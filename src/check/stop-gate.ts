@@ -1,6 +1,6 @@
 import type { HostLookup, Lookups } from "../probe/lookups.ts";
 import { familyOf } from "../text/address.ts";
-import type { Listed } from "./server-list.ts";
+import type { Listed } from "./listed.ts";
 import { type Addresses, StopHostError, type StopRule } from "./stop-hosts.ts";
 
 /** Whoever waits for the stop gate. */

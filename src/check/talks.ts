@@ -3,8 +3,8 @@ import type { Probe } from "../probe/probe.ts";
 import { GREETING_ALONE } from "../smtp/greeting.ts";
 import type { Talk } from "../smtp/script.ts";
 import type { Target } from "../text/target.ts";
+import type { Listed } from "./listed.ts";
 import type { CheckOptions } from "./options.ts";
-import type { Listed } from "./server-list.ts";
 
 /** How the targets of a run are talked to. */
 export interface Talks {

@@ -1,6 +1,7 @@
 import { version } from "../../package.json";
 import type { Cache } from "../cache/cache.ts";
-import { ask, type TalksOf } from "../check/ask.ts";
+import { ask } from "../check/ask.ts";
+import type { Load } from "../check/load.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { systemResolver } from "../names/system.ts";
@@ -20,7 +21,7 @@ const EXIT_UNKNOWN = 3;
 const WARNING_COLOUR = 33;
 
 const onDemand = () => import("./on-demand.ts");
-const talksOf: TalksOf = async (...asked) => (await onDemand()).talksOf(...asked);
+const further: Load = async () => (await onDemand()).further;
 
 /** Runs the command: arguments in, exit status out. Whatever goes wrong comes out as 2 (3 for a monitor), never as 1. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -90,7 +91,7 @@ async function checkAsAsked(command: Command): Promise<Report> {
   }
   allowUncancellable(1);
   const askAll = (asked: CheckOptions) =>
-    ask(servers, cache === undefined ? asked : { ...asked, cache }, talksOf);
+    ask(servers, cache === undefined ? asked : { ...asked, cache }, further);
   const report = await (canRewrite() ? (await onDemand()).withProgress(options, askAll) : askAll(options));
   if (command.isVerbose) await tellMore(report, listed, command);
   return report;

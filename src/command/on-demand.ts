@@ -1,6 +1,6 @@
 /** What a plain run has no use for, in one piece that is loaded when it is wanted: each further piece costs every start. */
 export { openCache } from "../cache/open-cache.ts";
-export { talksOf } from "../check/dialogue-talks.ts";
+export * as further from "../check/further.ts";
 export { renderAdvice } from "../report/advice.ts";
 export { renderJson } from "../report/json.ts";
 export { renderNagios, renderNagiosUnknown } from "../report/nagios.ts";

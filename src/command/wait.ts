@@ -1,5 +1,5 @@
 import { ask } from "../check/ask.ts";
-import { talksOf } from "../check/dialogue-talks.ts";
+import * as further from "../check/further.ts";
 import type { CheckOptions } from "../check/options.ts";
 import type { Report } from "../check/report.ts";
 import { checkUntilMet, type Round } from "../check/rounds.ts";
@@ -26,7 +26,11 @@ export async function waitUntilMet(
   const describe = (round: Round) => describeRound(round, options.port);
   const show = isRewritten ? rewrite(waitMs, describe) : tellChanges(describe);
   const round = (leftMs: number) =>
-    ask(servers, { ...options, ...(waitMs > 0 ? { deadlineMs: Math.max(1, leftMs) } : {}) }, talksOf);
+    ask(
+      servers,
+      { ...options, ...(waitMs > 0 ? { deadlineMs: Math.max(1, leftMs) } : {}) },
+      async () => further,
+    );
   const takeBack = isRewritten ? wipeOnInterrupt() : () => {};
   try {
     return await checkUntilMet({

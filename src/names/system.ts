@@ -3,11 +3,10 @@ import { canonicalAddress } from "../text/address.ts";
 import { codeOf } from "../text/errors.ts";
 import { inWords, NO_NAME_SERVER } from "./answer.ts";
 import { addressesInHostsFile } from "./hosts-file.ts";
-import { nameServers } from "./name-servers.ts";
 import { type AddressLookup, askingBothAtOnce, ofFamily, type Resolver, withoutAsking } from "./resolver.ts";
 
 /** Each family by itself: an answer for both has one family's addresses though the question for the other was lost. */
-const lookUp = askingBothAtOnce(async (host, family) => {
+export const lookUp = askingBothAtOnce(async (host, family) => {
   try {
     const found = await Bun.dns.lookup(absolute(host), { family });
     const addresses = found.map(({ address }) => canonicalAddress(address) ?? address);
@@ -24,15 +23,8 @@ const lookUp = askingBothAtOnce(async (host, family) => {
  */
 export const systemResolver: Resolver = hostsFileOr(lookUp);
 
-/** The same for a process that ends when nothing is under way: a question is given up with its signal, but for a name without a dot. */
-export function cancellableSystemResolver(): Resolver {
-  const servers = nameServers([]);
-  return hostsFileOr((host, family, signal) =>
-    host.includes(".") ? servers.addresses(host, family, signal) : lookUp(host, family, signal),
-  );
-}
-
-function hostsFileOr(ask: Resolver["addresses"]): Resolver {
+/** The hosts file, then whoever is asked. */
+export function hostsFileOr(ask: Resolver["addresses"]): Resolver {
   return {
     async addresses(host, family, signal) {
       const listed = await addressesInHostsFile(host.replace(/\.$/, ""));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { check } from "../../src/check/check.ts";
 import { expand, oneByOne } from "../../src/check/every-address.ts";
+import type { Listed } from "../../src/check/listed.ts";
 import { lookupsOf } from "../../src/check/means.ts";
 import type { CheckOptions } from "../../src/check/options.ts";
-import type { Listed } from "../../src/check/server-list.ts";
 import { type ServerReport, unprobed } from "../../src/probe/outcome.ts";
 import type { Probe } from "../../src/probe/probe.ts";
 import type { Target } from "../../src/text/target.ts";

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
+import { MAX_EXCHANGERS } from "../../src/check/exchangers.ts";
+import type { Listed } from "../../src/check/listed.ts";
 import type { CheckOptions } from "../../src/check/options.ts";
-import { type Listed, listServers, MAX_EXCHANGERS } from "../../src/check/server-list.ts";
+import { listServers } from "../../src/check/server-list.ts";
 import { MxLookupError } from "../../src/names/exchanges.ts";
 import { UsageError } from "../../src/text/errors.ts";
 import { type ExchangeZone, exchangeZoneResolver } from "../fake/exchange-zone.ts";
@@ -14,7 +16,7 @@ afterEach(() => {
 const { signal } = new AbortController();
 
 function list(servers: string | readonly string[], options: CheckOptions): Promise<readonly Listed[]> {
-  return listServers(servers, options, signal);
+  return listServers(servers, options, signal, () => import("../../src/check/further.ts"));
 }
 
 async function named(servers: string, domains: ExchangeZone, mx: readonly string[]) {

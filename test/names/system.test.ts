@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import fs from "node:fs";
+import { cancellableSystemResolver } from "../../src/names/cancellable-system.ts";
 import type { AddressLookup } from "../../src/names/resolver.ts";
-import { cancellableSystemResolver, systemResolver } from "../../src/names/system.ts";
+import { systemResolver } from "../../src/names/system.ts";
 import type { Family } from "../../src/text/address.ts";
 
 afterEach(() => {
