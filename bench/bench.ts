@@ -1,6 +1,7 @@
 import { cacheRows, emptyProgramRows, manyServerRows } from "./command-starts.ts";
 import { cpuRows, memoryRows } from "./library-costs.ts";
 import { otherToolRows } from "./other-tools.ts";
+import { startTlsRows } from "./starttls.ts";
 import { markdownTable, type Row } from "./table.ts";
 import { throughputRows } from "./throughput.ts";
 import { type Section, withWorkbench } from "./workbench.ts";
@@ -12,6 +13,7 @@ const SECTIONS: readonly Section[] = [
   otherToolRows,
   manyServerRows,
   throughputRows,
+  startTlsRows,
   cpuRows,
   memoryRows,
 ];

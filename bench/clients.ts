@@ -11,6 +11,7 @@ export type Task = {
 /** What came of a task, and what the library's process has used. */
 export type Run = {
   readonly settled: number;
+  /** How many greeted, or came as far as was asked. */
   readonly greeted: number;
   readonly elapsedMs: number;
   /** User and system time of the probes alone. */
@@ -80,7 +81,9 @@ async function probe({ servers, options }: Task) {
   const [start, cpuBefore] = [performance.now(), process.cpuUsage()];
   const report = await check(addresses, options);
   const [elapsedMs, { user, system }] = [performance.now() - start, process.cpuUsage(cpuBefore)];
-  const greeted = report.servers.filter(({ outcome }) => outcome.kind === "greeted").length;
+  const greeted = report.servers.filter(({ outcome }) =>
+    ["greeted", "reached"].includes(outcome.kind),
+  ).length;
   return { settled: report.servers.length, greeted, elapsedMs, cpuMs: (user + system) / 1_000 };
 }
 

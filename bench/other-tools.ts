@@ -90,6 +90,27 @@ function otherTools(port: number): readonly OtherTool[] {
   ];
 }
 
+/** The same for tools that go through STARTTLS, asked about the server at this port. */
+export function startTlsTools(port: number): readonly OtherTool[] {
+  const finger = Bun.which("posttls-finger", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` });
+  return [
+    {
+      name: "`check_smtp -S`",
+      from: "monitoring-plugins-basic",
+      mustBeSlower: true,
+      runs: 10,
+      command: found(checkSmtp(), "-H", "127.0.0.1", "-p", `${port}`, "-S"),
+    },
+    {
+      name: "`posttls-finger`",
+      from: "postfix",
+      mustBeSlower: true,
+      runs: 10,
+      command: found(finger, "-c", "-l", "encrypt", `[127.0.0.1]:${port}`),
+    },
+  ];
+}
+
 function found(program: string | null, ...args: readonly string[]): Command | null {
   return program === null ? null : { argv: [program, ...args], exitStatus: 0 };
 }
