@@ -12,8 +12,6 @@ import type { DialogueTerms } from "./terms.ts";
 
 /** "Requested mail action okay, completed" (RFC 5321 §4.2.3). */
 const OKAY = 250;
-/** "User not local; will forward", which is success too. */
-const WILL_FORWARD = 251;
 /** Under `may` a handshake leaves as much time to the connection in the clear that decides when it fails. */
 const HALF = 0.5;
 
@@ -67,7 +65,7 @@ function* hello(
   const name = helo ?? addressLiteral(localAddress ?? "127.0.0.1");
   if (isLmtp) return yield* say(stage, `LHLO ${name}`, [OKAY]);
   const offer = yield* say(stage, `EHLO ${name}`, "any");
-  return offer.code >= 200 && offer.code < 300 ? offer : yield* say(stage, `HELO ${name}`, [OKAY]);
+  return isPositive(offer) ? offer : yield* say(stage, `HELO ${name}`, [OKAY]);
 }
 
 function missing(stage: QuitStage, { expect }: DialogueTerms, offer: Reply): AttemptOutcome | undefined {
@@ -108,11 +106,15 @@ function* transact(terms: DialogueTerms, offer: Reply): Part<AttemptOutcome> {
   let outcome: AttemptOutcome = { kind: "reached", stage: "mail", reply: accepted };
   if (quitAfter === "rcpt") {
     const reply = yield* say("rcpt", `RCPT TO:<${to}>`, "any");
-    const isTaken = reply.code === OKAY || reply.code === WILL_FORWARD;
-    outcome = isTaken ? { kind: "reached", stage: "rcpt", reply } : refusalOf("rcpt", reply);
+    outcome = isPositive(reply) ? { kind: "reached", stage: "rcpt", reply } : refusalOf("rcpt", reply);
   }
   yield* say(quitAfter, "RSET", "any", outcome);
   return outcome;
+}
+
+/** A code that is not in the list for a command is judged by its first digit (RFC 5321 §4.2): 251 will forward, 252 will try. */
+function isPositive({ code }: Reply): boolean {
+  return code >= 200 && code < 300;
 }
 
 /** A unix socket has no address. */

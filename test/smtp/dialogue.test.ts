@@ -223,7 +223,7 @@ describe("a dialogue ends, with QUIT, at", () => {
   test.each<[string, number, AttemptOutcome["kind"]]>([
     ["deferred", 450, "deferred"],
     ["declined", 550, "declined"],
-    ["put off by 252, which is no promise", 252, "declined"],
+    ["put off by 252, which is no refusal", 252, "reached"],
   ])("a recipient that is %s, behind RSET", async (_, code, kind) => {
     const no = `C: RCPT TO:<postmaster@mx.test>\nS: ${code} no`;
     const parts = [GREETING, EHLO, MAIL, no, RSET, QUIT];
