@@ -25,7 +25,7 @@ export function allowUncancellable(connections: number): void {
 }
 
 /** One TCP connection, or one to a unix socket: the only meeting with `Bun.connect`. Nothing a server does makes it throw. */
-export class Connection implements SocketOwner {
+export class Connection implements SocketOwner, Ends {
   readonly listener: Listener;
   readonly #endpoint: Endpoint;
   readonly #startedAtMs = performance.now();
@@ -69,10 +69,20 @@ export class Connection implements SocketOwner {
     this.#unsent = pending.slice(Math.max(0, taken));
   }
 
-  /** Both ends. */
-  get ends(): Ends {
-    const { localAddress, localPort, remoteAddress, remotePort } = this.#socket ?? {};
-    return { localAddress, localPort, remoteAddress, remotePort };
+  get localAddress(): string | undefined {
+    return this.#socket?.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.#socket?.localPort;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket?.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#socket?.remotePort;
   }
 
   /** Goes on under TLS: the listener is told what comes of the handshake, whoever the certificate says that it is. */

@@ -22,7 +22,7 @@ export interface Handshake {
   readonly complaint: unknown;
 }
 
-/** Both ends of a connection; undefined for a socket without addresses. */
+/** Both ends of a connection, each asked of the system when it is wanted; undefined for a socket without addresses. */
 export interface Ends {
   readonly localAddress: string | undefined;
   readonly localPort: number | undefined;

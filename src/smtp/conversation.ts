@@ -76,10 +76,9 @@ export class Conversation implements Listener, Hearer {
 
   opened(): void {
     this.#watch.opened();
-    const { ends } = this.#connection;
     const { prelude, script } = this.#talk;
-    if (prelude !== undefined) this.#connection.say(prelude(ends));
-    this.#script = script(ends);
+    if (prelude !== undefined) this.#connection.say(prelude(this.#connection));
+    this.#script = script(this.#connection);
     this.#play(NO_REPLY);
   }
 
