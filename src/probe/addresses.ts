@@ -24,7 +24,7 @@ export interface AddressTrial {
   readonly deadlines: Deadlines;
   readonly talk: Talk;
   /** Is told how far it is, the last of several addresses. */
-  readonly reached?: (stage: Stage) => void;
+  readonly reached?: ((stage: Stage) => void) | undefined;
 }
 
 /** What came of a host's addresses. */
@@ -109,7 +109,7 @@ export function tryAddresses(
           return whicheverIsFirst(won, deadlines.after(timeoutMs - spentMs()));
         },
         settled: ended,
-        ...(reached === undefined ? {} : { reached }),
+        reached,
       });
     },
     over(decisive, all) {

@@ -3,10 +3,10 @@ import type { Target } from "../text/target.ts";
 import type { ServerReport } from "./outcome.ts";
 
 /** Whoever asks for a probe. One of the two is called, once. */
-export interface ProbeAsker {
+interface ProbeAsker {
   settled(report: ServerReport): void;
   /** How far it is; for whoever wants to tell others. */
-  reached?(stage: Stage): void;
+  readonly reached?: ((stage: Stage) => void) | undefined;
   /** Something is wrong with this program or a resolver that it was given; it says nothing about the server. */
   failed(error: unknown): void;
 }

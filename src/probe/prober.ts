@@ -7,7 +7,7 @@ import { type Tried, tryAddresses } from "./addresses.ts";
 import type { Attempts } from "./attempts.ts";
 import { type Lookups, mostTellingFailure } from "./lookups.ts";
 import { isSuccess, laterMs, type ProbeOutcome, type ServerReport, unprobed } from "./outcome.ts";
-import type { Probe, ProbeAsker } from "./probe.ts";
+import type { Probe } from "./probe.ts";
 
 /** What a run allows its probes, and what it remembers. */
 export interface ProberSettings {
@@ -34,19 +34,23 @@ export function prober({ timeoutMs, family, lookups, attempts, talkWith }: Probe
       attempts.ask({ address: target.host, port: target.port }, talk, {
         admitted: () => deadlines.after(timeoutMs),
         settled: (decisive) => asker.settled(decided(target, decisive)),
-        ...reachedOf(asker),
+        reached: asker.reached,
       });
       return;
     }
     asker.reached?.("dns");
-    const trial = { port: target.port, families, timeoutMs, attempts, deadlines, talk, ...reachedOf(asker) };
+    const trial = {
+      port: target.port,
+      families,
+      timeoutMs,
+      attempts,
+      deadlines,
+      talk,
+      reached: asker.reached,
+    };
     const settled = (tried: Tried) => asker.settled(reportOf(target, tried));
     tryAddresses(lookups.of(target.host), trial, settled, asker.failed);
   };
-}
-
-function reachedOf({ reached }: Pick<ProbeAsker, "reached">): Pick<ProbeAsker, "reached"> {
-  return reached === undefined ? {} : { reached };
 }
 
 function decided(target: Target, decisive: Attempt): ServerReport {
@@ -61,7 +65,7 @@ function decided(target: Target, decisive: Attempt): ServerReport {
     elapsedMs: (connectMs ?? 0) + (greetingMs ?? 0) + laterMs(decisive),
     cachedAtMs: null,
     attempts: [decisive],
-    ...(dialogue === undefined ? {} : { dialogue }),
+    dialogue,
   };
 }
 

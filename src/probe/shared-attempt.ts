@@ -18,7 +18,7 @@ export interface Asker {
   /** Called once, after {@link admitted}. */
   settled(attempt: Attempt): void;
   /** How far it is. */
-  reached?(stage: Stage): void;
+  readonly reached?: ((stage: Stage) => void) | undefined;
 }
 
 /** Where nobody else of this process has a descriptor to give back, others may have: so often it is tried again. */
