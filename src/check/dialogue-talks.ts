@@ -86,7 +86,7 @@ function talkWith(
 function termsFor(target: Target, read: DialogueOptions, helo: string | null): DialogueTerms {
   const { quitAfter, isLmtp, level, isImplicit, auth, from, expect, ca } = read;
   const name = read.tlsName ?? target.name ?? target.host;
-  const bare = name.replace(/\.$/, "");
+  const bare = name.replace(/\.$/, "").replace(/%.*$/, "");
   const isNamed = familyOf(bare) === undefined && !isSocketPath(bare);
   return {
     quitAfter,

@@ -84,6 +84,8 @@ export class Ear {
   }
 
   #answer(reply: Reply): void {
+    this.close();
+    this.#lateText = undefined;
     this.#turn = undefined;
     this.#hearer.answered(reply);
   }

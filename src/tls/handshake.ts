@@ -35,6 +35,20 @@ export function readHandshake(
   ca: readonly string[] | undefined,
 ): TlsFacts | string {
   if (!success && !isAboutCertificate(complaint)) return explainHandshake(complaint);
+  try {
+    return readFacts(socket, complaint, name, ca);
+  } catch {
+    return "its certificates cannot be read";
+  }
+}
+
+/** @throws what the system says of a certificate that it cannot decode: a server may send anything. */
+function readFacts(
+  socket: SecuredSocket,
+  complaint: unknown,
+  name: string | undefined,
+  ca: readonly string[] | undefined,
+): TlsFacts {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   const sent = [...linksOf(peerOf(socket))].map((raw) => new X509Certificate(raw));
   const chain = sent.map(describeCertificate);
