@@ -122,7 +122,7 @@ function checkSmtp(): string | null {
 }
 
 /** The interpreter itself: what is on the path may be a version manager's shell script, slower than Python is. */
-function python(): string | null {
+export function python(): string | null {
   const onPath = Bun.which("python3");
   if (onPath === null) return null;
   const { stdout, success } = Bun.spawnSync([onPath, "-c", "import sys; print(sys.executable)"]);

@@ -1,47 +1,64 @@
 import { join } from "node:path";
 import { type Run, startLibrary } from "./clients.ts";
-import { startTlsTools } from "./other-tools.ts";
+import { python, startTlsTools } from "./other-tools.ts";
 import { startListener } from "./servers.ts";
 import { compare, faultOf, sideBySide } from "./stopwatch.ts";
 import { median, medianRatio, type Row } from "./table.ts";
-import type { Section } from "./workbench.ts";
+import type { Section, Workbench } from "./workbench.ts";
 
 const SERVERS = 1_000;
 const ROUNDS = 7;
 const PROCESS_ROUNDS = 5;
 const RUNS = 10;
 const PEERS = join(import.meta.dir, "starttls-peers.ts");
+const SERVER = join(import.meta.dir, "starttls-server.py");
 
 /** Through STARTTLS (ECDSA P-256, TLS 1.3): one server against other tools, and a thousand against a bare client on Bun. */
-export const startTlsRows: Section = async ({ scratch, stopwatch, smtpdcheck }) => {
-  const identity = await makeIdentity(scratch);
+export const startTlsRows: Section = async (workbench) => {
+  const identity = await makeIdentity(workbench.scratch);
   if (identity === null) return [rateRow([], [])];
-  const server = await startListener([process.execPath, PEERS, "server", ...identity]);
+  return [...(await processRows(workbench, identity)), await throughput(identity)];
+};
+
+/** The server is Python's: one on Bun sends a session ticket in two parts, 40 ms apart for whoever waits for all of it. */
+async function processRows(
+  { stopwatch, smtpdcheck }: Workbench,
+  identity: readonly string[],
+): Promise<readonly Row[]> {
+  const interpreter = python();
+  if (interpreter === null)
+    return startTlsTools(0).map((tool) => processRow(tool, { kind: "missing", lacks: "python3" }));
+  const server = await startListener([interpreter, SERVER, ...identity]);
   try {
     const rows: Row[] = [];
-    const ours = smtpdcheck("--quit-after", "starttls", `127.0.0.1:${server.port}`);
-    for (const { name, from, command } of startTlsTools(server.port)) {
-      const row = { what: "one server through starttls, whole process", against: name } as const;
-      const goal = { kind: "below", figure: 1 } as const;
-      const lacks = command === null || (await faultOf(command)) !== null ? `a working ${from}` : null;
-      if (command === null || lacks !== null) {
-        rows.push({ ...row, goal, result: { kind: "missing", lacks: lacks ?? from } });
+    for (const tool of startTlsTools(server.port)) {
+      const { command, from } = tool;
+      const isWorking = command !== null && (await faultOf(command)) === null;
+      if (!isWorking) {
+        rows.push(processRow(tool, { kind: "missing", lacks: `a working ${from}` }));
         continue;
       }
-      const pair = [ours, command].map((each) => ({ command: each, runs: RUNS })) as [
-        { command: typeof ours; runs: number },
-        { command: typeof command; runs: number },
-      ];
-      const [mine, theirs] = await sideBySide(stopwatch, pair, PROCESS_ROUNDS);
-      rows.push({ ...row, goal, result: compare(mine, theirs) });
+      const ours = {
+        command: smtpdcheck("--quit-after", "starttls", `127.0.0.1:${server.port}`),
+        runs: RUNS,
+      };
+      const [mine, theirs] = await sideBySide(stopwatch, [ours, { command, runs: RUNS }], PROCESS_ROUNDS);
+      rows.push(processRow(tool, compare(mine, theirs)));
     }
-    return [...rows, await throughput(server.port)];
+    return rows;
   } finally {
     await server.stop();
   }
-};
+}
 
-async function throughput(port: number): Promise<Row> {
+function processRow({ name }: { readonly name: string }, result: Row["result"]): Row {
+  const goal = { kind: "below", figure: 1 } as const;
+  return { what: "one server through starttls, whole process", against: name, goal, result };
+}
+
+async function throughput(identity: readonly string[]): Promise<Row> {
+  const server = await startListener([process.execPath, PEERS, "server", ...identity]);
+  const { port } = server;
   const library = await startLibrary(SERVERS);
   const options = {
     until: "settled",
@@ -63,6 +80,7 @@ async function throughput(port: number): Promise<Row> {
     return rateRow(ours, theirs);
   } finally {
     await library.stop();
+    await server.stop();
   }
 }
 

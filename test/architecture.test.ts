@@ -3,7 +3,7 @@ import { basename, dirname, join, normalize, relative } from "node:path";
 import { dependencies } from "../package.json";
 
 const ROOT = join(import.meta.dir, "..");
-const MAX_LINES = 200;
+const MAX_LINES = 170;
 
 /** The rooms, highest first, as ARCHITECTURE.md has them. A file imports only from lower ones, or from its own without a circle. */
 const ROOMS: readonly (readonly string[])[] = [
@@ -63,11 +63,13 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
   "report/json-dialogue": "report/json",
   "report/stages": "report/explain",
   "smtp/refusal": "smtp/conversation",
-  "smtp/handshake-turn": "smtp/dialogue",
+  "smtp/line": "smtp/dialogue",
   "smtp/reply-line": "smtp/reply",
   "smtp/stopwatch": "smtp/conversation",
   "smtp/ear": "smtp/conversation",
   "net/handlers": "net/connection",
+  "command/print": "command/main",
+  "probe/waiter": "probe/shared-attempt",
   "check/dialogue-values": "check/dialogue-options",
   "tls/trust": "tls/judge",
 };
@@ -134,7 +136,7 @@ function namesOf(isMeant: (source: Source) => boolean): readonly string[] {
 
 test("the sources are found, and their imports", () => {
   expect(sources.find(({ name }) => name === "index")?.imports).toContain("check/check");
-  expect(sources.find(({ name }) => name === "smtp/conversation")?.imports).toContain("net/connection");
+  expect(sources.find(({ name }) => name === "smtp/line")?.imports).toContain("net/connection");
   expect(sources.find(({ name }) => name === "command/main")?.imports).toContain("command/on-demand");
 });
 
@@ -176,6 +178,7 @@ test("no import leaves src/, but for package.json, the one dependency and what i
     "names/channels: node:dns/promises",
     "names/name-servers: node:dns/promises",
     "tls/certificate: node:crypto",
+    "tls/handshake: node:crypto",
     "tls/judge: node:crypto",
     "tls/trust: node:crypto",
   ]);

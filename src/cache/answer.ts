@@ -1,6 +1,6 @@
 import type { ServerReport } from "../probe/outcome.ts";
-import type { Stage } from "../smtp/attempt.ts";
-import type { Kept, Question } from "./store.ts";
+import { STAGES, type Stage } from "../smtp/attempt.ts";
+import { type Kept, nameOfOwner, type Question } from "./store.ts";
 
 /** What probing a target comes to: its report without the target. */
 export type Probed = Pick<
@@ -38,7 +38,8 @@ const NOTHING_SPENT: Omit<Answer, "outcome"> = {
 export const TIMED_OUT: Answer = { ...NOTHING_SPENT, outcome: { kind: "timed-out", stage: "waiting" } };
 
 /** The same, when the other has said how far it was. */
-export function timedOutBehind(holderStage: Stage | undefined): Answer {
+export function timedOutBehind(holder: string): Answer {
+  const holderStage = stageOf(holder);
   if (holderStage === undefined) return TIMED_OUT;
   return { ...TIMED_OUT, outcome: { kind: "timed-out", stage: "waiting", holderStage } };
 }
@@ -57,4 +58,10 @@ export async function probed({ probe, signal }: Asked, reached: (stage: Stage) =
 /** The answer that was kept: no time was spent on it, and no connection made. */
 export function recalled({ outcome, address, checkedAtMs }: Kept): Answer {
   return { ...NOTHING_SPENT, outcome, address, cachedAtMs: checkedAtMs };
+}
+
+/** How far the holder of a lease is, if it says that and we know it: what is in a store may be anybody's. */
+function stageOf(holder: string): Stage | undefined {
+  const said = holder.slice(nameOfOwner(holder).length + 1);
+  return STAGES.find((stage) => stage === said);
 }

@@ -1,8 +1,8 @@
-import { onAbort } from "../limits/abort.ts";
+import { pause } from "../limits/abort.ts";
 import { deadlinesOf } from "../limits/deadline.ts";
 import type { Places } from "../limits/places.ts";
 import { isSuccess } from "../probe/outcome.ts";
-import { STAGES, type Stage } from "../smtp/attempt.ts";
+import type { Stage } from "../smtp/attempt.ts";
 import {
   type Answer,
   type Asked,
@@ -133,7 +133,7 @@ export class Inquiry {
       case "probe-anyway":
         return this.#probe();
       case "too-slow":
-        return timedOutBehind(stageOf(holder));
+        return timedOutBehind(holder);
       case "cannot-tell":
         return CANNOT_TELL;
     }
@@ -161,21 +161,4 @@ export class Inquiry {
     const all = isSuccess(outcome) ? [question, ...earlier] : [question];
     for (const each of all) await store.use((open) => open.put({ ...kept, question: each }), this.#costs);
   }
-}
-
-/** How far the holder of a lease is, if it says that and we know it: what is in a store may be anybody's. */
-function stageOf(holder: string): Stage | undefined {
-  const said = holder.slice(nameOfOwner(holder).length + 1);
-  return STAGES.find((stage) => stage === said);
-}
-
-/** Waits for some milliseconds, but not beyond the signal. */
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, durationMs);
-  const takeBack = onAbort(signal, resolve);
-  return promise.finally(() => {
-    clearTimeout(timer);
-    takeBack();
-  });
 }

@@ -40,7 +40,9 @@ export async function talksOf(options: CheckOptions, listed: readonly Listed[]):
     mannersOf(target) {
       const terms = termsFor(target, read, helo);
       const at = QUIT_STAGES.indexOf(read.quitAfter);
-      const earlier = QUIT_STAGES.slice(0, at).toReversed();
+      const earlier = QUIT_STAGES.slice(0, at)
+        .toReversed()
+        .filter((stage) => isAnsweredToo(stage, terms));
       return [manner(read.quitAfter, terms, read), ...earlier.map((stage) => manner(stage, terms, read))];
     },
   };
@@ -75,10 +77,10 @@ function talkWith(
   if (terms.level !== "may" || terms.isImplicit) return talk;
   return {
     ...talk,
-    inTheClear: (why) => ({
+    inTheClear: (failed) => ({
       ...common,
       script: (here) => dialogue({ ...terms, level: "none" }, here),
-      takeNotes: () => takeNotes(redact, why),
+      takeNotes: () => takeNotes(redact, failed),
     }),
   };
 }
@@ -105,6 +107,11 @@ function termsFor(target: Target, read: DialogueOptions, helo: string | null): D
   };
 }
 
+/** What was expected of the answer to EHLO under TLS, the one in the clear need not have had. */
+function isAnsweredToo(stage: QuitStage, { expect, level, isImplicit }: DialogueTerms): boolean {
+  return stage !== "ehlo" || expect.length === 0 || level === "none" || isImplicit;
+}
+
 /** Who must take mail at every server (RFC 5321 §4.5.1). */
 function postmasterOf({ domain, name, host }: Target): string {
   if (domain !== undefined) return `postmaster@${domain.replace(/\.$/, "")}`;
@@ -112,6 +119,9 @@ function postmasterOf({ domain, name, host }: Target): string {
   const at = name ?? host;
   return `postmaster@${familyOf(at) === undefined ? at.replace(/\.$/, "") : addressLiteral(at)}`;
 }
+
+/** Stands for the literal of this end's address: no name that may be given. */
+const OWN_LITERAL = "[]";
 
 /** All that an outcome at a stage depends on, the endpoint aside, in words without blanks; "" for the greeting alone. No secret. */
 function manner(
@@ -128,7 +138,7 @@ function manner(
     ["", isLmtp && "lmtp"],
     ["", isProxied && "proxy"],
     ["", isImplicit && "smtps"],
-    ["helo", reaches("ehlo") && (helo ?? "literal")],
+    ["helo", reaches("ehlo") && (helo ?? OWN_LITERAL)],
     ["expect", reaches("ehlo") && expect.length > 0 && expect.join(",")],
     ["tls", isSecured && level],
     ["sni", isSecured && (tlsName ?? String(tls.options.serverName ?? ""))],

@@ -30,7 +30,8 @@ export function readHelo(text: string): string {
  */
 export function readTlsName(text: string): string {
   const host = parseHost(text);
-  if (host === undefined) throw cannotRead(text, "a name for TLS", "a host name or an address");
+  if (host === undefined || host.includes("%"))
+    throw cannotRead(text, "a name for TLS", "a host name or an address");
   return host;
 }
 

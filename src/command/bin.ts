@@ -1,4 +1,5 @@
 import { guardExitStatus, main } from "./main.ts";
 
-guardExitStatus();
-process.exit(await main(Bun.argv.slice(2)));
+const argv = Bun.argv.slice(2);
+guardExitStatus(argv);
+process.exit(await main(argv));

@@ -4,7 +4,7 @@ import { cannotRead, UsageError } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
 import { type Arguments, bounded, readArguments } from "./arguments.ts";
 import { type ChoiceOf, OPTIONS, type OptionName, PAST_GREETING } from "./options.ts";
-import { readChoice, readSeconds, readThresholds } from "./values.ts";
+import { readChoice, readSeconds, readThresholds, readWaiting, type Waiting } from "./values.ts";
 
 /** How a report is written. */
 export type Format = ChoiceOf<"format">;
@@ -32,12 +32,6 @@ export interface Command {
   readonly cache: CacheUse | null;
   /** The options given, for what goes past the greeting and is read when it is wanted (dialogue.ts); null for nothing of that. */
   readonly dialogue: Arguments["options"] | null;
-}
-
-/** How to wait; an interval that was not given is the usual one. */
-export interface Waiting {
-  readonly waitMs: number;
-  readonly intervalMs: number | undefined;
 }
 
 /** The first operand that makes the command list or clear the cache; a server of that name is reached as `cache.`. */
@@ -70,7 +64,7 @@ export function readCommand(
     waiting: readWaiting(options, seconds, format),
     thresholds: readThresholds(last, format),
     cache: readCache(options, environment),
-    dialogue: PAST_GREETING.some((name) => options.has(name)) ? options : null,
+    dialogue: options.keys().some((name) => name in PAST_GREETING) ? options : null,
   };
 }
 
@@ -109,26 +103,6 @@ function readOperands(
     throw new UsageError(`Cannot use --${name} with ${CACHE_COMMAND}: want servers behind ${CLEAR_ACTION}`);
   }
   return [...hostnames, ...operands];
-}
-
-/** What is waited for has to be said: the classic requirement is met at once where nobody listens. */
-function readWaiting(
-  options: Arguments["options"],
-  seconds: (name: OptionName, as: string) => number | undefined,
-  format: Format,
-): Waiting | null {
-  const [waitMs, intervalMs] = [seconds("wait", "a time to wait"), seconds("interval", "an interval")];
-  if (waitMs === undefined) {
-    if (intervalMs !== undefined) throw new UsageError("Cannot use --interval without --wait");
-    return null;
-  }
-  if (!options.has("require") && format !== "nagios") {
-    throw new UsageError(
-      "Cannot use --wait without --require: want --require any or all to wait for servers to come up, none for them to be gone",
-    );
-  }
-  if (intervalMs === 0) throw cannotRead("0", "an interval", "more than 0 seconds");
-  return { waitMs, intervalMs };
 }
 
 function readCheckOptions(

@@ -7,11 +7,11 @@ import type { Report } from "../check/report.ts";
 import { systemResolver } from "../names/system.ts";
 import { allowUncancellable } from "../net/connection.ts";
 import { areLeaving, leavesTaken } from "../smtp/farewell.ts";
-import { ToldError, UsageError } from "../text/errors.ts";
-import { explainSystemError } from "../text/system-error.ts";
+import { UsageError } from "../text/errors.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
 import { COLOURS, complain, explainFailure, messageOf, tell, tellMissingStop } from "./complaints.ts";
 import { OPTIONS } from "./options.ts";
+import { OutputError, print } from "./print.ts";
 import { standard } from "./standard-streams.ts";
 import { canRewrite, paint, terminalColumns, writeWarning } from "./terminal.ts";
 
@@ -55,10 +55,9 @@ async function takeLeave(): Promise<void> {
 }
 
 /** Ends the process with an error, and not with Bun's own exit status of 1, when something escapes {@link main}. */
-export function guardExitStatus(): void {
+export function guardExitStatus(argv: readonly string[]): void {
   const end = (error: unknown) => {
-    complain(messageOf(error));
-    process.exit(EXIT_ERROR);
+    fail(error, argv).then(process.exit, () => process.exit(EXIT_ERROR));
   };
   process.on("uncaughtException", end);
   process.on("unhandledRejection", end);
@@ -145,20 +144,6 @@ async function drawTable(report: Report, { isRequirementGiven }: Command): Promi
     ...options,
     paint: (text, status) => paint(text, COLOURS[status], 1),
   });
-}
-
-async function print(text: string, status: number): Promise<number> {
-  try {
-    await standard.output(text);
-    return status;
-  } catch (error) {
-    throw new OutputError(`Cannot write to standard output: ${explainSystemError(error)}`);
-  }
-}
-
-/** Standard output that cannot be written. */
-class OutputError extends ToldError {
-  override readonly name = "OutputError";
 }
 
 async function fail(error: unknown, argv: readonly string[]): Promise<number> {

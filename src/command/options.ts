@@ -1,13 +1,5 @@
-/** The options of the command line, in the order in which --help lists them; what they do is in option-texts.ts, for whoever asks. */
-export const OPTIONS = {
-  mx: {
-    type: "string",
-    valueHint: "DOMAIN",
-  },
-  "servers-from": {
-    type: "string",
-    valueHint: "FILE",
-  },
+/** What a run has no use for that ends with the greeting. */
+export const PAST_GREETING = {
   "quit-after": {
     type: "enum",
     options: ["greeting", "ehlo", "starttls", "auth", "mail", "rcpt"],
@@ -61,6 +53,19 @@ export const OPTIONS = {
   },
   "every-address": { type: "boolean" },
   transcript: { type: "boolean" },
+} as const;
+
+/** The options of the command line, in the order in which --help lists them; what they do is in option-texts.ts, for whoever asks. */
+export const OPTIONS = {
+  mx: {
+    type: "string",
+    valueHint: "DOMAIN",
+  },
+  "servers-from": {
+    type: "string",
+    valueHint: "FILE",
+  },
+  ...PAST_GREETING,
   hostname: {
     type: "string",
     alias: "H",
@@ -152,25 +157,3 @@ export type ChoiceName = "require" | "format" | "quit-after" | "tls" | "auth-mec
 
 /** The values that an option with a choice takes. */
 export type ChoiceOf<Name extends ChoiceName> = (typeof OPTIONS)[Name]["options"][number];
-
-/** What a run has no use for that ends with the greeting. */
-export const PAST_GREETING: readonly OptionName[] = [
-  "quit-after",
-  "helo",
-  "tls",
-  "smtps",
-  "tls-name",
-  "tls-ca",
-  "cert-left",
-  "auth",
-  "password-file",
-  "auth-mechanism",
-  "from",
-  "to",
-  "own",
-  "lmtp",
-  "proxy-protocol",
-  "expect",
-  "every-address",
-  "transcript",
-];

@@ -3,6 +3,7 @@ import { parseMinimum } from "../report/minimum.ts";
 import type { Thresholds } from "../report/nagios-status.ts";
 import { parseRange } from "../report/range.ts";
 import { cannotRead, UsageError } from "../text/errors.ts";
+import type { Arguments } from "./arguments.ts";
 import { type ChoiceName, type ChoiceOf, OPTIONS, type OptionName } from "./options.ts";
 
 /**
@@ -49,4 +50,33 @@ export function readThresholds(
     ...(critical === undefined ? {} : { critical: parseRange(critical) }),
     ...(minimum === undefined ? {} : { minimum: parseMinimum(minimum) }),
   };
+}
+
+/** How to wait; an interval that was not given is the usual one. */
+export interface Waiting {
+  readonly waitMs: number;
+  readonly intervalMs: number | undefined;
+}
+
+/**
+ * How to wait, if at all. What is waited for has to be said: the classic requirement is met at once where nobody listens.
+ * @throws {UsageError} when that was not, or the interval is none.
+ */
+export function readWaiting(
+  options: Arguments["options"],
+  seconds: (name: OptionName, as: string) => number | undefined,
+  format: ChoiceOf<"format">,
+): Waiting | null {
+  const [waitMs, intervalMs] = [seconds("wait", "a time to wait"), seconds("interval", "an interval")];
+  if (waitMs === undefined) {
+    if (intervalMs !== undefined) throw new UsageError("Cannot use --interval without --wait");
+    return null;
+  }
+  if (!options.has("require") && format !== "nagios") {
+    throw new UsageError(
+      "Cannot use --wait without --require: want --require any or all to wait for servers to come up, none for them to be gone",
+    );
+  }
+  if (intervalMs === 0) throw cannotRead("0", "an interval", "more than 0 seconds");
+  return { waitMs, intervalMs };
 }

@@ -6,8 +6,9 @@ import { checkUntilMet, type Round } from "../check/rounds.ts";
 import { clip } from "../report/clip.ts";
 import { renderNagios } from "../report/nagios.ts";
 import { describeRound } from "../report/round.ts";
-import type { Command, Waiting } from "./command.ts";
+import type { Command } from "./command.ts";
 import { canRewrite, rewriteStatus, terminalWidth, wipeOnInterrupt, writeError } from "./terminal.ts";
+import type { Waiting } from "./values.ts";
 
 const STATUS_COLOUR = 33;
 

@@ -46,3 +46,14 @@ function listen(signal: AbortSignal): Set<() => void> {
   );
   return those;
 }
+
+/** Waits for some milliseconds, but not beyond the signal. */
+export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, durationMs);
+  const takeBack = onAbort(signal, resolve);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    takeBack();
+  });
+}

@@ -14,6 +14,9 @@ import { beginConnect, closeDescriptor } from "./system-socket.ts";
 /** What is its own UTF-8, in which Bun writes a string. */
 const ASCII = /^[\0-\x7f]*$/;
 
+/** What Bun calls an alert of the other end's, which ends the connection (RFC 8446 §6.2). */
+const TLS_ALERT = "EPROTO";
+
 let uncancellable = 0;
 
 /**
@@ -25,13 +28,14 @@ export function allowUncancellable(connections: number): void {
 }
 
 /** One TCP connection, or one to a unix socket: the only meeting with `Bun.connect`. Nothing a server does makes it throw. */
-export class Connection implements SocketOwner, Ends {
+export class Connection implements SocketOwner {
   readonly listener: Listener;
   readonly #endpoint: Endpoint;
   readonly #startedAtMs = performance.now();
   #socket: Bun.Socket<SocketOwner> | undefined;
   #isOpen = false;
   #unsent = "";
+  #isSecured = false;
   #isOver = false;
 
   constructor(endpoint: Endpoint, listener: Listener) {
@@ -63,26 +67,16 @@ export class Connection implements SocketOwner, Ends {
 
   /** Says something, now or as soon as there is room for it; one character an octet. */
   say(text: string): void {
+    if (this.#isOver) return;
     const pending = this.#unsent + text;
     const octets = ASCII.test(pending) ? pending : Buffer.from(pending, "latin1");
     const taken = this.#socket?.write(octets) ?? 0;
     this.#unsent = pending.slice(Math.max(0, taken));
   }
 
-  get localAddress(): string | undefined {
-    return this.#socket?.localAddress;
-  }
-
-  get localPort(): number | undefined {
-    return this.#socket?.localPort;
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#socket?.remoteAddress;
-  }
-
-  get remotePort(): number | undefined {
-    return this.#socket?.remotePort;
+  /** Both ends: the socket's own getters ask the system when they are read, and not before. */
+  get ends(): Ends {
+    return this.#socket ?? {};
   }
 
   /** Goes on under TLS: the listener is told what comes of the handshake, whoever the certificate says that it is. */
@@ -93,12 +87,17 @@ export class Connection implements SocketOwner, Ends {
       socket: SECURED_HANDLERS,
     });
     this.#socket = secured?.[1];
+    this.#isSecured = true;
   }
 
-  /** Says a last word, if there is one, and closes in order (FIN after the octets). */
+  /**
+   * Says a last word, if there is one, and closes in order (FIN after the octets); under TLS at once where there is none,
+   * for Bun would wait for the other end to close too, as long as that likes.
+   */
   end(lastWord: string): void {
     this.#isOver = true;
-    this.#socket?.end(lastWord);
+    if (this.#isSecured && lastWord === "") this.#socket?.terminate();
+    else this.#socket?.end(lastWord);
   }
 
   /**
@@ -144,6 +143,7 @@ export class Connection implements SocketOwner, Ends {
     if (this.#isOpen && socket !== this.#socket) return;
     if (!this.#isOpen) this.#fail(connectFailureOf(codeOf(error) ?? "ECONNRESET"));
     if (this.#isOver) return;
+    if (codeOf(error) === TLS_ALERT) this.listener.secured({ socket, success: false, complaint: error });
     this.#isOver = true;
     this.listener.ended(error === undefined || error === null ? "closed" : "reset");
   }

@@ -9,7 +9,7 @@ export interface Listener {
   /** The connection was not made. Never called by the constructor. */
   failed(failure: ConnectFailure): void;
   heard(octets: Uint8Array): void;
-  /** A handshake is over, well or not. */
+  /** A handshake is over, well or not; one that went well may fail once more, for TLS 1.3 tells of a client refused behind it. */
   secured(handshake: Handshake): void;
   ended(how: ConnectionEnd): void;
 }
@@ -22,10 +22,10 @@ export interface Handshake {
   readonly complaint: unknown;
 }
 
-/** Both ends of a connection, each asked of the system when it is wanted; undefined for a socket without addresses. */
+/** Both ends of a connection, each asked of the system when it is wanted; left out for a socket without addresses. */
 export interface Ends {
-  readonly localAddress: string | undefined;
-  readonly localPort: number | undefined;
-  readonly remoteAddress: string | undefined;
-  readonly remotePort: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
 }

@@ -3,7 +3,8 @@ import type { Places } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Attempt } from "../smtp/attempt.ts";
 import type { Talk } from "../smtp/script.ts";
-import { type Asker, SharedAttempt } from "./shared-attempt.ts";
+import { SharedAttempt } from "./shared-attempt.ts";
+import type { Asker } from "./waiter.ts";
 
 /**
  * The attempts of one run: one an endpoint and a talk, whoever asks for it. An attempt that has ended answers later askers too;

@@ -1,25 +1,13 @@
-import type { Deadline, Limited } from "../limits/deadline.ts";
+import type { Deadline } from "../limits/deadline.ts";
 import { takeBackDescriptors } from "../limits/descriptors.ts";
 import type { Places } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import { descriptorShortage, isWantOfDescriptors } from "../net/own-failure.ts";
 import type { Attempt, Stage } from "../smtp/attempt.ts";
 import { Conversation } from "../smtp/conversation.ts";
-import { INJECTION } from "../smtp/handshake-turn.ts";
+import { INJECTION } from "../smtp/line.ts";
 import type { Talk } from "../smtp/script.ts";
-
-/** Whoever asks for an attempt. */
-export interface Asker {
-  /**
-   * It is its turn: until when does it care? Time spent waiting for a turn is our fault, not the server's. Called again
-   * when the attempt is begun anew.
-   */
-  admitted(): Deadline;
-  /** Called once, after {@link admitted}. */
-  settled(attempt: Attempt): void;
-  /** How far it is. */
-  readonly reached?: ((stage: Stage) => void) | undefined;
-}
+import { type Asker, Waiter } from "./waiter.ts";
 
 /** Where nobody else of this process has a descriptor to give back, others may have: so often it is tried again. */
 const MAX_LONELY_TRIES = 3;
@@ -55,7 +43,7 @@ export class SharedAttempt {
   }
 
   join(asker: Asker, deadline: Deadline): void {
-    const waiter = new Waiter(asker, deadline, this);
+    const waiter = new Waiter(asker, deadline, this.#leave);
     this.#waiters.add(waiter);
     deadline.add(waiter);
   }
@@ -66,10 +54,9 @@ export class SharedAttempt {
       this.#beginAnew();
       return;
     }
-    const { outcome } = attempt;
     const { inTheClear } = this.#talk;
-    if (inTheClear !== undefined && isFailedHandshake(outcome)) {
-      this.#talk = inTheClear(outcome.cause);
+    if (inTheClear !== undefined && isHandshakeFailed(attempt)) {
+      this.#talk = inTheClear(attempt);
       this.#conversation = new Conversation(this.#endpoint, this.#talk, this, this.#untilMs);
       return;
     }
@@ -82,7 +69,7 @@ export class SharedAttempt {
     for (const waiter of this.#waiters) waiter.reached(stage);
   }
 
-  leave(waiter: Waiter): void {
+  readonly #leave = (waiter: Waiter): void => {
     this.#waiters.delete(waiter);
     const attempt = this.#conversation.timedOut();
     if (this.#waiters.size > 0) {
@@ -96,7 +83,7 @@ export class SharedAttempt {
       this.#conversation.cancel();
       this.#places.leave();
     }
-  }
+  };
 
   /** Others will give theirs back, there is something that this process can do without, or one has become free since. */
   #mayBeginAnew(): boolean {
@@ -118,56 +105,10 @@ export class SharedAttempt {
 }
 
 /** Whether a sender that uses TLS when it can would come again in the clear. */
-function isFailedHandshake(
-  outcome: Attempt["outcome"],
-): outcome is Extract<Attempt["outcome"], { kind: "tls-failed" }> {
+function isHandshakeFailed({ outcome }: Attempt): boolean {
   return outcome.kind === "tls-failed" && outcome.reply === null && outcome.cause !== INJECTION;
 }
 
 function isForWantOfDescriptors({ outcome }: Attempt): boolean {
   return outcome.kind === "no-resources" && isWantOfDescriptors(outcome.cause);
-}
-
-/** One asker that waits for a shared attempt, until its own deadline. */
-class Waiter implements Limited {
-  readonly #asker: Asker;
-  #deadline: Deadline;
-  readonly #shared: SharedAttempt;
-
-  constructor(asker: Asker, deadline: Deadline, shared: SharedAttempt) {
-    this.#asker = asker;
-    this.#deadline = deadline;
-    this.#shared = shared;
-  }
-
-  get isCalledOff(): boolean {
-    return this.#deadline.isCalledOff;
-  }
-
-  get untilMs(): number {
-    return this.#deadline.atMs;
-  }
-
-  /** Its time stands still. */
-  suspend(): void {
-    this.#deadline.delete(this);
-  }
-
-  resume(): void {
-    this.#deadline = this.#asker.admitted();
-    this.#deadline.add(this);
-  }
-
-  reached(stage: Stage): void {
-    this.#asker.reached?.(stage);
-  }
-
-  timeIsOver(): void {
-    this.#shared.leave(this);
-  }
-
-  tell(attempt: Attempt): void {
-    this.#deadline.delete(this);
-    this.#asker.settled(attempt);
-  }
 }

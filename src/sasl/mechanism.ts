@@ -7,10 +7,10 @@ export interface Credentials {
 /**
  * One exchange of a mechanism (RFC 4422 §3): it yields what the client says and is given what the server answers to
  * that, both as octets of one character each, or null for its success; the first is said along with the mechanism's
- * name, and null for none.
+ * name, and null for none. A promise is work that takes its time: it is given what comes of it.
  * @throws {SaslError} when the server's part is not what the mechanism demands, an early success too.
  */
-export type Exchange = Generator<string | null, void, string | null>;
+export type Exchange = Generator<string | null | Promise<string>, void, string | null>;
 
 /** A server that does not keep to the mechanism; the message holds nothing secret. */
 export class SaslError extends Error {

@@ -3,7 +3,7 @@ import { saslName } from "./oauth.ts";
 
 /** Without channel binding (RFC 5802 §7). */
 const GS2_HEADER = "n,,";
-/** A hostile server must not keep us busy: some seconds of this machine at most. */
+/** A hostile server must not keep a thread busy for long: a tenth of a second or two. */
 const MAX_ITERATIONS = 1_000_000;
 /** RFC 7677 §4 asks for this many at least; fewer are an offer to guess the password from what we say. */
 const MIN_ITERATIONS = 4_096;
@@ -25,7 +25,7 @@ export function* scramSha256(
   const clientFirst = `n=${saslName(user.normalize("NFKC"))},r=${nonce}`;
   const serverFirst = due(yield octetsOf(GS2_HEADER + clientFirst));
   const { combined, salt, iterations } = parseServerFirst(serverFirst, nonce);
-  const salted = crypto().pbkdf2Sync(secret.normalize("NFKC"), salt, iterations, KEY_OCTETS, "sha256");
+  const salted = Buffer.from(due(yield saltedPassword(secret, salt, iterations)), "latin1");
   const clientKey = hmac(salted, "Client Key");
   const withoutProof = `c=${btoa(GS2_HEADER)},r=${combined}`;
   const signed = `${octetsOf(clientFirst)},${serverFirst},${withoutProof}`;
@@ -40,6 +40,16 @@ export function* scramSha256(
     throw new SaslError("its signature is wrong: it does not know the password");
   }
   yield "";
+}
+
+/** Hi() of RFC 5802 §2.2, on another thread: many servers that want many iterations must not stop the clock. */
+function saltedPassword(secret: string, salt: Buffer, iterations: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  crypto().pbkdf2(secret.normalize("NFKC"), salt, iterations, KEY_OCTETS, "sha256", (error, key) => {
+    if (error === null) resolve(key.toString("latin1"));
+    else reject(error);
+  });
+  return promise;
 }
 
 function parseServerFirst(text: string, nonce: string) {

@@ -1,4 +1,4 @@
-import { SaslError } from "../sasl/mechanism.ts";
+import { type Exchange, SaslError } from "../sasl/mechanism.ts";
 import { chooseMechanism, MECHANISMS } from "../sasl/mechanisms.ts";
 import type { AttemptOutcome } from "./attempt.ts";
 import { judgeReply } from "./hearing.ts";
@@ -29,7 +29,7 @@ export function* authenticate(
   const mechanism = chooseMechanism(offered, auth.mechanism);
   if (mechanism === undefined) return { kind: "auth-missing", stage: "auth", offered };
   const exchange = MECHANISMS[mechanism](auth);
-  const first = exchange.next(null).value ?? null;
+  const first = yield* step(exchange, null);
   const word = first === null ? "" : ` ${first === "" ? "=" : btoa(first)}`;
   const fits = "AUTH ".length + mechanism.length + word.length <= MAX_COMMAND_OCTETS;
   let reply = yield* say(
@@ -41,8 +41,8 @@ export function* authenticate(
     while (reply.code === CHALLENGE) {
       const challenge = reply.lines.join("").trim();
       if (!BASE64.test(challenge)) throw new SaslError("its challenge is not base64");
-      const { value } = exchange.next(atob(challenge));
-      if (typeof value !== "string") throw new SaslError("it asks for more than there is to say");
+      const value = yield* step(exchange, atob(challenge));
+      if (value === null) throw new SaslError("it asks for more than there is to say");
       reply = yield* say(btoa(value), HIDDEN.trim());
     }
     if (reply.code !== SUCCEEDED) return refused(mechanism, reply);
@@ -54,6 +54,16 @@ export function* authenticate(
     if (reply.code === CHALLENGE) yield* say("*", "*", failed);
     return failed;
   }
+}
+
+/** What the mechanism says next; null for nothing. */
+function* step(exchange: Exchange, heard: string | null): Generator<Turn, string | null, Answer> {
+  let { value } = exchange.next(heard);
+  while (value instanceof Promise) {
+    const { result } = (yield { stage: "auth", work: value }) as { readonly result: string };
+    ({ value } = exchange.next(result));
+  }
+  return value ?? null;
 }
 
 function refused(mechanism: string, reply: Reply): AttemptOutcome {

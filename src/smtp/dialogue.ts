@@ -57,12 +57,8 @@ function* introduce(terms: DialogueTerms, here: Here): Part<readonly [Reply, Att
 }
 
 /** EHLO, or HELO for a server that is older than that, or says so (RFC 5321 §3.2, §4.1.4); after LHLO nothing else (RFC 2033 §4.1). */
-function* hello(
-  stage: "ehlo" | "starttls",
-  { helo, isLmtp }: DialogueTerms,
-  { localAddress }: Here,
-): Part<Reply> {
-  const name = helo ?? addressLiteral(localAddress ?? "127.0.0.1");
+function* hello(stage: "ehlo" | "starttls", { helo, isLmtp }: DialogueTerms, here: Here): Part<Reply> {
+  const name = helo ?? addressLiteral(here.localAddress ?? "127.0.0.1");
   if (isLmtp) return yield* say(stage, `LHLO ${name}`, [OKAY]);
   const offer = yield* say(stage, `EHLO ${name}`, "any");
   return isPositive(offer) ? offer : yield* say(stage, `HELO ${name}`, [OKAY]);

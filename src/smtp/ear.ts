@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from "./attempt.ts";
 import { refusalOf } from "./refusal.ts";
-import { type Reply, ReplyReader } from "./reply.ts";
+import { BUSY, type Reply, ReplyReader } from "./reply.ts";
 import type { Say } from "./script.ts";
 
 /** How long the rest of a reply's text is waited for when its code has already said no. */
@@ -11,8 +11,8 @@ const LEAST_REFUSAL = 400;
 /** Whoever listens. One of the two is called for each turn, once. */
 export interface Hearer {
   answered(reply: Reply): void;
-  /** The dialogue ends with this, and with QUIT if the reply was complete (RFC 5321 §4.1.1.10). */
-  refused(outcome: AttemptOutcome, isComplete: boolean): void;
+  /** The dialogue ends with this. */
+  refused(outcome: AttemptOutcome): void;
 }
 
 /** Hears what is answered to each turn, and judges it: the code alone where that is enough, else the whole reply. */
@@ -28,19 +28,15 @@ export class Ear {
     this.#overhear = overhear;
   }
 
-  /** What came behind the last reply: nobody had asked for it. */
+  /** What came behind the last reply, or in front of one: nobody had asked for it. */
   get rest(): string {
     return this.#reader.rest;
   }
 
-  /** Expects the answer to a turn; an early one may be there already. */
+  /** Expects the answer to a turn. */
   expect(turn: Say): void {
-    const early = this.#reader.rest;
     this.#turn = turn;
-    if (turn.say === "") return;
-    this.#reader = new ReplyReader();
-    this.#reader.pushText(early);
-    this.#judge();
+    if (turn.say !== "") this.#reader = new ReplyReader();
   }
 
   hear(octets: Uint8Array): void {
@@ -48,13 +44,11 @@ export class Ear {
     this.#judge();
   }
 
-  /** Nothing more will come; tells whether a refusal had begun, which stands now. */
-  end(): boolean {
+  /** Nothing more will come: a refusal that had begun stands now. */
+  end(): void {
     const { start } = this.#reader;
     const isRefused = this.#turn !== undefined && typeof start === "number" && start >= LEAST_REFUSAL;
-    if (this.#lateText === undefined && !isRefused) return false;
-    this.#refuse();
-    return true;
+    if (this.#lateText !== undefined || isRefused) this.#refuse();
   }
 
   close(): void {
@@ -80,7 +74,7 @@ export class Ear {
   #judgeReply(heard: Reply | AttemptOutcome): void {
     this.#tell();
     if ("code" in heard) this.#answer(heard);
-    else this.#hearer.refused(heard, "reply" in heard && heard.reply?.complete === true);
+    else this.#hearer.refused(heard);
   }
 
   #answer(reply: Reply): void {
@@ -101,11 +95,12 @@ export class Ear {
     this.close();
     this.#tell();
     if (typeof start === "string") {
-      this.#hearer.refused({ kind: "not-smtp", stage, text: firstLine }, false);
+      this.#hearer.refused({ kind: "not-smtp", stage, text: firstLine });
       return;
     }
     const reply = this.#reader.reply(start);
-    this.#hearer.refused(refusalOf(stage, reply), reply.complete);
+    if (this.#turn?.want === "any" && start !== BUSY) this.#answer(reply);
+    else this.#hearer.refused(refusalOf(stage, reply));
   }
 
   #tell(): void {

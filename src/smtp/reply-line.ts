@@ -62,3 +62,8 @@ export function decodeOctets(octets: string): string {
 export function codeOfLine(line: string): number {
   return codeLength(line) > 0 || CODE_ALONE.test(line) ? Number(line.slice(0, CODE_OCTETS)) : 0;
 }
+
+/** The first line of octets of one character each, as text. */
+export function firstLineOf(octets: string): string {
+  return decodeOctets(octets.split(/\r?\n/, 1).join(""));
+}

@@ -30,11 +30,17 @@ export interface Secure {
   };
 }
 
-/** What a script may do next. */
-export type Turn = Say | Secure;
+/** A step that is work of our own, off the event loop: a server must not decide how long that stands still. */
+interface Work {
+  readonly stage: QuitStage;
+  readonly work: Promise<string>;
+}
 
-/** What came of a turn: the reply, or what the handshake came to. */
-export type Answer = Reply | TlsFacts;
+/** What a script may do next. */
+export type Turn = Say | Secure | Work;
+
+/** What came of a turn: the reply, what the handshake came to, or what the work did. */
+export type Answer = Reply | TlsFacts | { readonly result: string };
 
 /**
  * A conversation as it should go: it yields its turns, is given the answer to each, and returns what has been reached.
@@ -62,7 +68,7 @@ export interface Talk {
   /** What is said first of all, before TLS too (PROXY protocol). */
   readonly prelude?: (connection: Ends) => string;
   /** The talk to have over another connection when the handshake of this one failed; undefined for none. */
-  readonly inTheClear?: (why: string) => Talk;
+  readonly inTheClear?: (failed: Attempt) => Talk;
   /** Whether a host's addresses are tried one after the other, and none after the secret was used. */
   readonly isSecret?: boolean;
   /** Is told each line that is said (`C`) and heard (`S`), not yet clean. */

@@ -1,3 +1,5 @@
+import { usualAuthorities } from "./trust.ts";
+
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
@@ -6,7 +8,6 @@ const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
  */
 export function withAuthorities(pem: string): readonly string[] | undefined {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
-  const { getCACertificates } = process.getBuiltinModule("node:tls");
   const given = pem.match(PEM) ?? [];
   const areReadable = given.every((one) => {
     try {
@@ -15,5 +16,5 @@ export function withAuthorities(pem: string): readonly string[] | undefined {
       return false;
     }
   });
-  return given.length > 0 && areReadable ? [...getCACertificates("default"), ...given] : undefined;
+  return given.length > 0 && areReadable ? [...usualAuthorities(), ...given] : undefined;
 }

@@ -12,21 +12,37 @@ const CURVE_BITS: Readonly<Record<string, number>> = {
   "P-521": 521,
 };
 
-/** Reads a certificate (DER). */
+/** Reads a certificate. A server may send one with a key of any kind: one that the system cannot read is left open. */
 export function describeCertificate(x509: X509Certificate): Certificate {
-  const { publicKey } = x509;
+  const key = keyOf(x509);
   return {
     subject: nameOf(x509.subject),
     issuer: nameOf(x509.issuer),
     names: namesOf(x509.subjectAltName ?? ""),
     notBeforeMs: Date.parse(x509.validFrom),
     notAfterMs: Date.parse(x509.validTo),
-    keyType: publicKey.asymmetricKeyType ?? "unknown",
-    keyBits: bitsOf(publicKey),
+    keyType: key?.asymmetricKeyType ?? "unknown",
+    keyBits: key === undefined ? null : bitsOf(key),
     fingerprint: sha256(x509.raw),
-    publicKeyFingerprint: sha256(publicKey.export({ type: "spki", format: "der" })),
-    isSelfSigned: x509.subject === x509.issuer && x509.verify(publicKey),
+    publicKeyFingerprint: key === undefined ? null : sha256(key.export({ type: "spki", format: "der" })),
+    isSelfSigned: x509.subject === x509.issuer && key !== undefined && x509.verify(key),
   };
+}
+
+/** Whether one certificate is signed by the key of another. */
+export function isIssuedBy(issued: X509Certificate, issuer: X509Certificate): boolean {
+  if (issued.issuer !== issuer.subject || !issued.checkIssued(issuer)) return false;
+  const key = keyOf(issuer);
+  return key !== undefined && issued.verify(key);
+}
+
+/** Undefined for a key that the system cannot read. */
+function keyOf(x509: X509Certificate): KeyObject | undefined {
+  try {
+    return x509.publicKey;
+  } catch {
+    return undefined;
+  }
 }
 
 function bitsOf(key: KeyObject): number | null {
@@ -45,10 +61,18 @@ function namesOf(subjectAltName: string): readonly string[] {
   return parts.flatMap((part) => {
     const [, name] = /^\s*(?:DNS|IP Address):(.*)$/s.exec(part) ?? [];
     if (name === undefined) return [];
-    return [name.startsWith('"') ? String(JSON.parse(name)) : (canonicalAddress(name) ?? name)];
+    return [name.startsWith('"') ? unquoted(name) : (canonicalAddress(name) ?? name)];
   });
 }
 
+function unquoted(name: string): string {
+  try {
+    return String(JSON.parse(name));
+  } catch {
+    return name;
+  }
+}
+
 function sha256(octets: Buffer): string {
-  return process.getBuiltinModule("node:crypto").createHash("sha256").update(octets).digest("hex");
+  return new Bun.SHA256().update(octets).digest("hex");
 }

@@ -11,9 +11,9 @@ export interface Certificate {
   /** `rsa`, `ec`, `ed25519` …, and its size in bits where that can be told. */
   readonly keyType: string;
   readonly keyBits: number | null;
-  /** SHA-256 in lower-case hexadecimal, of the certificate and of its public key (SubjectPublicKeyInfo). */
+  /** SHA-256 in lower-case hexadecimal, of the certificate, and of its public key (SubjectPublicKeyInfo) if the system can read that. */
   readonly fingerprint: string;
-  readonly publicKeyFingerprint: string;
+  readonly publicKeyFingerprint: string | null;
   readonly isSelfSigned: boolean;
 }
 

@@ -17,6 +17,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   SSLV3_ALERT_HANDSHAKE_FAILURE: "the server refused the handshake",
   TLSV1_ALERT_UNRECOGNIZED_NAME: "the server has no certificate for this name",
   TLSV1_UNRECOGNIZED_NAME: "the server has no certificate for this name",
+  TLSV1_ALERT_CERTIFICATE_REQUIRED: "the server wants a certificate of the client",
   TLSV1_ALERT_INTERNAL_ERROR: "the server failed in the handshake",
 };
 

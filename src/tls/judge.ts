@@ -5,7 +5,12 @@ import { CERTIFICATE_FAULTS, type Certificate, type CertificateFault } from "./f
 /** What the system's verification says that is about time; trust may be wrong too then. */
 const ABOUT_TIME = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 const NO_ISSUER = new Set(["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"]);
+const PRIVATE_ROOT = "SELF_SIGNED_CERT_IN_CHAIN";
+const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 const DAY_MS = 86_400_000;
+/** So many of a certificate's names are told where it is for none that was asked for, each so long at most. */
+const MAX_NAMES_TOLD = 5;
+const MAX_NAME_CHARACTERS = 200;
 
 /** What there is to judge. */
 export interface Evidence {
@@ -37,10 +42,20 @@ function rank({ kind }: CertificateFault): number {
   return CERTIFICATE_FAULTS.indexOf(kind);
 }
 
+/** Whether the system has found an authority, and nothing wrong but perhaps the name. */
+export function isAboutNameAlone(code: string | undefined): boolean {
+  return code === undefined || code === WRONG_NAME;
+}
+
+/** Whether the system has found no authority. */
+export function isOfNoAuthority(code: string | undefined): boolean {
+  return code !== undefined && (NO_ISSUER.has(code) || code === PRIVATE_ROOT);
+}
+
 /** Whether a chain leads to an authority, by what the system complained of. */
-export function isVerified(code: string | undefined, isTrusted: () => boolean): boolean {
-  if (code === undefined || code === "ERR_TLS_CERT_ALTNAME_INVALID") return true;
-  return ABOUT_TIME.has(code) && isTrusted();
+function isVerified(code: string | undefined, isTrusted: () => boolean): boolean {
+  if (isAboutNameAlone(code)) return true;
+  return code !== undefined && ABOUT_TIME.has(code) && isTrusted();
 }
 
 /** What the system complained of, or would have, that is about trust. */
@@ -57,13 +72,17 @@ function trustFault(
   if (code === undefined) return undefined;
   if (leaf.isSelfSigned) return { kind: "certificate-untrusted", cause: "self-signed" };
   if (chain.length === 1 && NO_ISSUER.has(code)) {
-    return { kind: "certificate-incomplete", cause: `sent without that of its issuer, ${leaf.issuer}` };
+    return {
+      kind: "certificate-incomplete",
+      cause: `sent without that of its issuer, ${clipped(leaf.issuer)}`,
+    };
   }
-  const isNoIssuer = NO_ISSUER.has(code) || code === "SELF_SIGNED_CERT_IN_CHAIN";
   const last = chain.at(-1) ?? leaf;
   return {
     kind: "certificate-untrusted",
-    cause: isNoIssuer ? `no authority known here: ${last.issuer}` : code.toLowerCase().replaceAll("_", " "),
+    cause: isOfNoAuthority(code)
+      ? `no authority known here: ${clipped(last.issuer)}`
+      : code.toLowerCase().replaceAll("_", " "),
   };
 }
 
@@ -79,7 +98,7 @@ function issuersTimeFault(chain: readonly Certificate[], nowMs: number): Certifi
   for (const issuer of chain.slice(1)) {
     const fault = timeFault(issuer, nowMs);
     if (fault !== undefined)
-      return { ...fault, cause: `${fault.cause}: that of its issuer ${issuer.subject}` };
+      return { ...fault, cause: `${fault.cause}: that of its issuer ${clipped(issuer.subject)}` };
   }
   return { kind: "certificate-expired", cause: "out of date: that of its issuer" };
 }
@@ -96,8 +115,18 @@ function nameFault(
       ? leaf.checkHost(name, { subject: "never", wildcards: true, partialWildcards: false })
       : leaf.checkIP(name);
   if (matched !== undefined) return undefined;
-  const those = names.length === 0 ? `no name, but for its subject ${subject}` : names.join(", ");
-  return { kind: "certificate-name", cause: `for ${those}, not for ${name}` };
+  return { kind: "certificate-name", cause: `for ${those(names, subject)}, not for ${name}` };
+}
+
+function those(names: readonly string[], subject: string): string {
+  if (names.length === 0) return `no name, but for its subject ${clipped(subject)}`;
+  const more = names.length > MAX_NAMES_TOLD ? ` and ${names.length - MAX_NAMES_TOLD} more` : "";
+  return names.slice(0, MAX_NAMES_TOLD).map(clipped).join(", ") + more;
+}
+
+/** A certificate may be as long as its owner likes; a cause is one line for a person. */
+function clipped(text: string): string {
+  return text.length <= MAX_NAME_CHARACTERS ? text : `${text.slice(0, MAX_NAME_CHARACTERS)}…`;
 }
 
 function inWords(durationMs: number): string {

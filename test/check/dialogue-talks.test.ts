@@ -1,11 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, mock, spyOn, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "../../src/check/check.ts";
 import { talksOf } from "../../src/check/dialogue-talks.ts";
 import type { CheckOptions } from "../../src/check/options.ts";
-import { INJECTION } from "../../src/smtp/handshake-turn.ts";
+import { INJECTION } from "../../src/smtp/line.ts";
 import type { Target } from "../../src/text/target.ts";
 import { identity } from "../fake/certificates.ts";
 import { ACCOUNT, serveAuth } from "../fake/sasl-server.ts";
@@ -113,6 +113,8 @@ describe("check() with --tls may", () => {
       outcome: { kind: "reached" },
       dialogue: { tlsFailure: "the handshake took too long" },
     });
+    expect(report?.dialogue?.stagesMs.starttls).toBeGreaterThan(300);
+    expect(report?.elapsedMs).toBeGreaterThan(300);
   });
 
   test("comes again to a server that knows TLS 1.0 only", async () => {
@@ -363,6 +365,27 @@ describe("talksOf() has for a target", () => {
     ["expect", { expect: ["SIZE"] }],
   ])("another question by its %s", async (_, options) => {
     expect((await keyOf({ ...BASE, ...options }))[0]).not.toBe((await keyOf(BASE))[0]);
+  });
+
+  test("no question of EHLO in the clear, where what was expected was seen under TLS alone", async () => {
+    const expecting: CheckOptions = { ...BASE, quitAfter: "starttls", expect: ["AUTH=PLAIN"] };
+    const stages = async (options: CheckOptions) =>
+      (await keyOf(options)).map((manner) => manner.split(" ")[0]);
+    expect(await stages(expecting)).toEqual(["starttls", ""]);
+    expect(await stages({ ...expecting, tls: { level: "encrypt", implicit: true } })).toEqual([
+      "starttls",
+      "ehlo",
+      "smtps",
+    ]);
+  });
+
+  test("one of the name `literal`, and another of an address literal", async () => {
+    const ehlo: CheckOptions = { quitAfter: "ehlo" };
+    const talks = await talksOf({ ...ehlo, helo: "literal" }, [{ target: TARGET }]);
+    expect(talks.mannersOf(TARGET)[0]).toBe("ehlo helo=literal");
+    spyOn(process.getBuiltinModule("node:os"), "hostname").mockReturnValue("nameless");
+    expect((await talksOf(ehlo, [{ target: TARGET }])).mannersOf(TARGET)[0]).toBe("ehlo helo=%5B%5D");
+    mock.restore();
   });
 
   test("one question a stage, that as asked in front, and greeting alone as nothing", async () => {

@@ -128,7 +128,7 @@ describe("main() takes as a timeout", () => {
   });
 });
 
-test("guardExitStatus() ends with 2 and one line, whatever escapes", () => {
+test("guardExitStatus() ends with 2 and one line, whatever escapes, and with what a monitor reads", async () => {
   const handlers = new Map<string, (error: unknown) => void>();
   spyOn(process, "on").mockImplementation(((event: string, handler: (error: unknown) => void) => {
     handlers.set(event, handler);
@@ -139,9 +139,15 @@ test("guardExitStatus() ends with 2 and one line, whatever escapes", () => {
   spyOn(standard, "error").mockImplementation((text) => {
     stderr += text;
   });
-  guardExitStatus();
+  const stdout = spyOn(standard, "output").mockResolvedValue();
+  guardExitStatus([]);
   handlers.get("uncaughtException")?.(new TypeError("odd\nthing"));
   handlers.get("unhandledRejection")?.("\x1b[31m");
   expect(stderr).toBe("smtpdcheck: TypeError: odd\\nthing\nsmtpdcheck: \\x1b[31m\n");
-  expect(exit.mock.calls).toEqual([[2], [2]]);
+  while (exit.mock.calls.length < 2) await Bun.file("/dev/null").text();
+  guardExitStatus(["--format", "nagios"]);
+  handlers.get("uncaughtException")?.(new TypeError("odd"));
+  while (exit.mock.calls.length < 3) await Bun.file("/dev/null").text();
+  expect(exit.mock.calls).toEqual([[2], [2], [3]]);
+  expect(stdout.mock.calls).toEqual([["SMTPDCHECK UNKNOWN - TypeError: odd\n"]]);
 });

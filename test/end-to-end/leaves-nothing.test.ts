@@ -1,14 +1,33 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { identity } from "../fake/certificates.ts";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { BUSY, GREETS_AND_LISTENS as GREETS, SILENT } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
+import { type Play, tlsSmtpServer } from "../fake/tls-smtp-server.ts";
 import { PATIENCE_MS, projectFolder } from "./command.ts";
 
 setDefaultTimeout(PATIENCE_MS);
 
 /** Every limit in the scenarios is longer than this: a timer that is left behind shows. */
 const ENDS_WITHIN_MS = 4_000;
+
+/** Goes through STARTTLS, answers QUIT so, and does not close. */
+function stayingOn(goodbye: string): Play {
+  return async (client) => {
+    await client.play("S: 220 mx.test");
+    await client.line();
+    await client.say("250-mx.test", "250 STARTTLS");
+    await client.line();
+    await client.say("220 go on");
+    await client.secure();
+    await client.line();
+    await client.say("250 mx.test");
+    await client.line();
+    await client.send(Buffer.from(goodbye));
+    await client.over();
+  };
+}
 
 /** Runs lines with the library in a process that has no reason to live on, and tells what it left behind. */
 async function leaves(lines: string): Promise<{ readonly sockets: number; readonly inTime: boolean }> {
@@ -37,7 +56,9 @@ describe("a library process leaves no socket and no timer behind that keeps it a
     [
       what: string,
       lines: (
-        at: Readonly<Record<"up" | "busy" | "silent" | "dead" | "hole" | "dns" | "mute", string>>,
+        at: Readonly<
+          Record<"up" | "busy" | "silent" | "dead" | "hole" | "dns" | "mute" | "clinging" | "staying", string>
+        >,
       ) => string,
     ]
   >([
@@ -90,7 +111,17 @@ describe("a library process leaves no socket and no timer behind that keeps it a
       ({ up, silent }) =>
         `const cache = openCache("memory:", { warn: console.error }); await check("${up} ${silent}", { ${options}, cache, deadlineMs: 300, until: "settled" }); await check("${up}", { ${options}, cache }); await cache.close();`,
     ],
+    [
+      "one that never says goodbye under TLS",
+      ({ clinging }) => `await check("${clinging}", { ${options}, quitAfter: "starttls" });`,
+    ],
+    [
+      "one that says goodbye under TLS, and stays",
+      ({ staying }) => `await check("${staying}", { ${options}, quitAfter: "starttls" });`,
+    ],
   ])("%s", async (_, lines) => {
+    using clinging = tlsSmtpServer(stayingOn(""), { tls: identity("good"), isClinging: true });
+    using staying = tlsSmtpServer(stayingOn("221 goodbye\r\n"), { tls: identity("good"), isClinging: true });
     using up = fakeSmtpServer(GREETS);
     using busy = fakeSmtpServer(BUSY);
     using silent = fakeSmtpServer(SILENT);
@@ -111,6 +142,8 @@ describe("a library process leaves no socket and no timer behind that keeps it a
       hole: at(hole),
       dns: dns.address,
       mute: mute.address,
+      clinging: at(clinging),
+      staying: at(staying),
     };
     expect(await leaves(lines(places))).toEqual({ sockets: 0, inTime: true });
   });

@@ -17,7 +17,7 @@ export interface CertificateWish {
   /** Who signs it; itself when left out. */
   readonly issuer?: Identity;
   readonly isAuthority?: boolean;
-  readonly keyType?: "ec" | "rsa" | "ed25519";
+  readonly keyType?: keyof typeof KEY_OPTIONS;
   /** Days from now, negative for the past. */
   readonly fromDays?: number;
   readonly toDays?: number;
@@ -30,6 +30,9 @@ const KEY_OPTIONS = {
   ec: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
   rsa: ["-newkey", "rsa:2048"],
   ed25519: ["-newkey", "ed25519"],
+  /** Two that BoringSSL cannot read. */
+  ed448: ["-newkey", "ed448"],
+  secp256k1: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
 } as const;
 const CONFIG = `
 [ca]

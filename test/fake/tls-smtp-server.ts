@@ -135,6 +135,7 @@ export class ServedClient {
 }
 
 const HANDLERS: Bun.SocketHandler<ServedClient> = {
+  end() {},
   data: (socket, octets) => socket.data.take(socket, octets),
   drain: (socket) => socket.data.send(new Uint8Array()),
   close: (socket) => socket.data.end(),
@@ -152,6 +153,8 @@ export interface TlsSmtpServerOptions {
   readonly tls?: Bun.TLSOptions;
   /** Positions at which each run of `S` steps is cut into packets. */
   readonly cutAt?: readonly number[];
+  /** Whether it keeps its side open when the client has closed the other. */
+  readonly isClinging?: boolean;
 }
 
 /** A listener on loopback; disposing it closes it and every connection to it. */
@@ -195,7 +198,12 @@ export function tlsSmtpServer(
   };
   const listener =
     options.unix === undefined
-      ? Bun.listen({ hostname: options.hostname ?? "127.0.0.1", port: options.port ?? 0, socket: handlers })
+      ? Bun.listen({
+          hostname: options.hostname ?? "127.0.0.1",
+          port: options.port ?? 0,
+          allowHalfOpen: options.isClinging ?? false,
+          socket: handlers,
+        })
       : Bun.listen({ unix: options.unix, socket: handlers });
   const { hostname = "", port = 0 } = listener as Partial<Bun.TCPSocketListener<ServedClient>>;
   return {

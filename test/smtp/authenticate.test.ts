@@ -204,6 +204,18 @@ describe("AUTH comes to", () => {
   });
 });
 
+test("a refusal of a login without its line end is one", async () => {
+  const { outcome } = await playDialogue(
+    offering("PLAIN", async (client) => {
+      await client.line();
+      await client.send(Buffer.from("535 5.7.8 no"));
+      client.close();
+    }),
+    terms(),
+  );
+  expect(outcome).toMatchObject({ kind: "auth-failed", reply: { code: 535, complete: false } });
+});
+
 describe("a server does not get through", () => {
   test.each<[Cheat, string]>([
     ["wrong signature", "its signature is wrong: it does not know the password"],

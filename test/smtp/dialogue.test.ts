@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AttemptOutcome, QuitStage } from "../../src/smtp/attempt.ts";
-import { INJECTION } from "../../src/smtp/handshake-turn.ts";
+import { INJECTION } from "../../src/smtp/line.ts";
 import type { DialogueTerms } from "../../src/smtp/terms.ts";
 import { identity, withChain } from "../fake/certificates.ts";
 import { holdDialogue, playDialogue } from "../fake/held-dialogue.ts";
@@ -565,10 +565,11 @@ describe("an injection before TLS (RFC 3207 §6) is refused", () => {
 
   test("that came before STARTTLS was said", async () => {
     const early = lines(GREETING, `${EHLO}\nS: 220 go on\nS: 250 evil`);
-    expect((await playDialogue(early, { level: "encrypt" })).outcome).toMatchObject({
-      kind: "tls-failed",
-      cause: INJECTION,
-    });
+    for (const level of ["encrypt", "may"] as const) {
+      const { outcome, heard } = await playDialogue(early, { level });
+      expect(outcome).toEqual({ kind: "not-smtp", stage: "starttls", text: "220 go on" });
+      expect(heard).toBe("EHLO me.test\r\n");
+    }
   });
 
   test("by octets in a packet of their own, which are no handshake", async () => {
@@ -577,4 +578,63 @@ describe("an injection before TLS (RFC 3207 §6) is refused", () => {
     });
     expect(outcome).toMatchObject({ kind: "tls-failed", cause: "the server answered in the clear" });
   });
+});
+
+test("a greeting that begins with 554 and ends with 220 is welcome, however long EHLO takes then", async () => {
+  const { outcome } = await playDialogue(
+    async (client) => {
+      await client.play("S: 554-not yet\n(wait 20ms)\nS: 220 now");
+      await client.line();
+      await Bun.sleep(150);
+      await client.say("250 mx.test");
+      await client.over();
+    },
+    { quitAfter: "ehlo" },
+  );
+  expect(outcome.kind).toBe("reached");
+});
+
+describe("a refusal without its line end, and then the end, is that of its stage:", () => {
+  test.each<[string, readonly string[], Partial<DialogueTerms>, object]>([
+    [
+      "EHLO",
+      [GREETING, "C: EHLO me.test\nS| 550 no\n(wait 5ms)\n(close)"],
+      {},
+      { kind: "closed", stage: "ehlo" },
+    ],
+    [
+      "STARTTLS",
+      [GREETING, EHLO, "C: STARTTLS\nS| 454 no\n(wait 5ms)\n(close)"],
+      { level: "encrypt" },
+      { kind: "tls-failed", reply: { code: 454, complete: false } },
+    ],
+    [
+      "RCPT",
+      [GREETING, EHLO, MAIL, "C: RCPT TO:<postmaster@mx.test>\nS| 550 no\n(wait 5ms)\n(close)"],
+      {},
+      { kind: "declined", stage: "rcpt" },
+    ],
+    [
+      "any, by 421",
+      [GREETING, "C: EHLO me.test\nS| 421 no\n(wait 5ms)\n(close)"],
+      {},
+      { kind: "busy", stage: "ehlo" },
+    ],
+  ])("%s", async (_, parts, terms, outcome) => {
+    expect((await playDialogue(lines(...parts), terms)).outcome).toMatchObject(outcome);
+  });
+});
+
+test("an alert behind the handshake is a handshake that has failed: TLS 1.3 tells so late that it wants a certificate of us", async () => {
+  const tls = { ...identity("good"), requestCert: true, rejectUnauthorized: true, ca: identity("root").cert };
+  const { outcome } = await playDialogue(
+    async (client) => {
+      await client.play(lines(GREETING, EHLO, "C: STARTTLS\nS: 220 go on"));
+      await client.secure();
+      await client.over();
+    },
+    { level: "encrypt", quitAfter: "starttls" },
+    { tls },
+  );
+  expect(outcome).toMatchObject({ kind: "tls-failed", stage: "starttls" });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Attempt } from "../../src/smtp/attempt.ts";
+import type { Attempt, Dialogue } from "../../src/smtp/attempt.ts";
 import { takeNotes } from "../../src/smtp/notes.ts";
 import type { Say, Turn } from "../../src/smtp/script.ts";
 import type { TlsFacts } from "../../src/tls/facts.ts";
@@ -69,7 +69,18 @@ describe("takeNotes() takes note of", () => {
     expect(notes.attest(OVER, undefined, 0).dialogue?.tlsFailure).toBe(
       "STARTTLS was refused: 454 not now really",
     );
-    expect(takeNotes(asIs, "why").attest(OVER, undefined, 0).dialogue?.tlsFailure).toBe("why");
+    const failed: Attempt = {
+      ...OVER,
+      outcome: { kind: "tls-failed", stage: "starttls", cause: "why", reply: null },
+      connectMs: 1,
+      greetingMs: 2,
+      dialogue: {
+        ...takeNotes(asIs).attest(OVER, undefined, 0).dialogue,
+        stagesMs: { ehlo: 4, starttls: 8 },
+      } as Dialogue,
+    };
+    const { dialogue } = takeNotes(asIs, failed).attest(OVER, undefined, 0);
+    expect(dialogue).toMatchObject({ tlsFailure: "why", stagesMs: { starttls: 15 } });
   });
 
   test("a secret that was used, answered or not", () => {
@@ -95,4 +106,14 @@ test("takeNotes() shows nothing secret in an outcome, an offer, or why there is 
     notes.answered(turn("starttls", "STARTTLS"), reply(454, "pencil"), 1);
     expect(JSON.stringify(notes.attest(attempt(outcome), undefined, 0))).not.toContain("pencil");
   }
+});
+
+test("takeNotes() shows nothing secret, were it in a certificate", () => {
+  const notes = takeNotes((text) => text.replaceAll("pencil", "***"));
+  const certificate = { subject: "CN=pencil", issuer: "CN=pencil", names: ["pencil.test"] };
+  const faults = [{ kind: "certificate-name", cause: "for pencil.test" }];
+  const facts = { protocol: "TLSv1.3", cipher: "", chain: [certificate], faults } as unknown as TlsFacts;
+  notes.answered({ stage: "starttls", secure: {} } as unknown as Turn, facts, 1);
+  const outcome = { kind: "certificate-name", stage: "starttls", cause: "for pencil.test" } as const;
+  expect(JSON.stringify(notes.attest({ ...OVER, outcome }, undefined, 0))).not.toContain("pencil");
 });

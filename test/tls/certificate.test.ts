@@ -89,3 +89,18 @@ describe("describeCertificate() tells", () => {
     });
   });
 });
+
+test.each(["ed448", "secp256k1"] as const)(
+  "describeCertificate() leaves a key open that the system cannot read: %s",
+  (keyType) => {
+    const strange = makeCertificate({ subject: "/CN=strange", names: ["DNS:mx.test"], keyType });
+    expect(describeCertificate(new X509Certificate(strange.cert))).toMatchObject({
+      subject: "CN=strange",
+      names: ["mx.test"],
+      keyType: "unknown",
+      keyBits: null,
+      publicKeyFingerprint: null,
+      isSelfSigned: false,
+    });
+  },
+);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
-import { identity, withChain } from "../fake/certificates.ts";
+import { identity, makeCertificate, withChain } from "../fake/certificates.ts";
 import { shakeHands } from "../fake/handshake.ts";
 
 async function subjectsOf(...args: Parameters<typeof shakeHands>) {
@@ -50,6 +50,18 @@ describe("readHandshake() reads the chain as it was sent,", () => {
   test("with what was sent in vain", async () => {
     const chain = withChain(identity("good"), identity("expiredIntermediate"));
     expect(await subjectsOf(chain)).toEqual(["CN=mx.test", "CN=Old Intermediate"]);
+  });
+
+  test("with one whose key the system cannot read, and trusts the leaf all the same", async () => {
+    const strange = makeCertificate({ subject: "/CN=strange", keyType: "ed448" });
+    const { facts } = await shakeHands(withChain(identity("good"), strange));
+    expect(facts.chain.map(({ subject }) => subject)).toEqual(["CN=mx.test", "CN=strange"]);
+    expect(facts.faults).toEqual([]);
+  });
+
+  test("with a self-signed one that has nothing to do with it", async () => {
+    const chain = withChain(identity("good"), identity("expiredSelfSigned"));
+    expect(await subjectsOf(chain)).toEqual(["CN=mx.test", "CN=mx.test"]);
   });
 
   test("with a root that is not of our own store", async () => {

@@ -238,3 +238,21 @@ describe("judge() says of a certificate read before", () => {
     ]);
   });
 });
+
+test("judge() names a few of very many names, and no more of one than a line holds", () => {
+  const names = Array.from({ length: 5_000 }, (_, at) => `mx${at}.example.test`);
+  const leaf = new X509Certificate(identity("good").cert);
+  const chain = [{ ...describeCertificate(leaf), names, issuer: `CN=${"x".repeat(30_000)}` }];
+  const [trust, name] = judge({
+    chain,
+    leaf,
+    code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    isTrusted: () => false,
+    name: "other.test",
+    nowMs: Date.now(),
+  });
+  expect(name?.cause).toBe(
+    "for mx0.example.test, mx1.example.test, mx2.example.test, mx3.example.test, mx4.example.test and 4995 more, not for other.test",
+  );
+  expect(trust?.cause.length).toBeLessThan(300);
+});
