@@ -20,12 +20,11 @@ export interface Speaker extends Hearer {
   ended(how: ConnectionEnd): void;
 }
 
-/** The line to one server: what is said on it, in the clear or under TLS, and what is heard. */
-export class Line implements Listener {
+/** The line to one server: what is said on it, in the clear or under TLS; it is its own ear, for every object counts in ten thousand greetings. */
+export class Line extends Ear implements Listener {
   readonly #talk: Talk;
   readonly #address: string;
   readonly #speaker: Speaker;
-  readonly #ear: Ear;
   readonly #connection: Connection;
   #securing: Secure | undefined;
   #handshake: Timer | undefined;
@@ -36,10 +35,10 @@ export class Line implements Listener {
 
   constructor(endpoint: Endpoint, talk: Talk, speaker: Speaker) {
     const { overhear } = talk;
+    super(speaker, overhear && ((line) => overhear("S", line, endpoint.address)));
     this.#talk = talk;
     this.#address = endpoint.address;
     this.#speaker = speaker;
-    this.#ear = new Ear(speaker, overhear && ((line) => overhear("S", line, endpoint.address)));
     this.#connection = new Connection(endpoint, this);
   }
 
@@ -47,7 +46,7 @@ export class Line implements Listener {
   say(turn: Say): void {
     const { say, shown = say } = turn;
     if (say !== "") {
-      const { rest } = this.#ear;
+      const { rest } = this;
       if (rest !== "") {
         this.#speaker.refused({ kind: "not-smtp", stage: turn.stage, text: firstLineOf(rest) });
         return;
@@ -55,12 +54,12 @@ export class Line implements Listener {
       this.#talk.overhear?.("C", shown, this.#address);
       this.#connection.say(say);
     }
-    this.#ear.expect(turn);
+    this.expect(turn);
   }
 
   /** Begins a handshake, which may take its share of the time until a moment of `performance.now`. */
   secure(turn: Secure, untilMs: number): void {
-    if (this.#ear.rest !== "") {
+    if (this.rest !== "") {
       this.#failHandshake(INJECTION);
       return;
     }
@@ -106,7 +105,7 @@ export class Line implements Listener {
 
   heard(octets: Uint8Array): void {
     this.#securing = undefined;
-    if (!this.#isOver) this.#ear.hear(octets);
+    if (!this.#isOver) this.hear(octets);
     else if (!this.#isSecured) this.#goodbye?.settled();
   }
 
@@ -129,7 +128,7 @@ export class Line implements Listener {
     if (this.#isOver) return;
     const isSecuring = this.#securing !== undefined && !this.#isSecured;
     if (isSecuring) this.#failHandshake(`the connection was ${how} in the handshake`);
-    else this.#ear.end();
+    else this.end();
     // Whatever the script would say to a refusal that had begun, nobody is there.
     if (!this.#isOver) this.#speaker.ended(how);
   }
@@ -143,6 +142,6 @@ export class Line implements Listener {
   #close(): void {
     this.#isOver = true;
     clearTimeout(this.#handshake);
-    this.#ear.close();
+    this.close();
   }
 }
