@@ -36,6 +36,7 @@ const TYPES_ALONE = [
   "check/listed",
   "check/load",
   "check/report",
+  "command/help-page",
   "command/option-texts",
   "net/endpoint",
   "net/listener",
@@ -78,6 +79,7 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
 const LOADED_WHEN_NEEDED = [
   "command/on-demand",
   "command/help",
+  "command/help-page",
   "command/wait",
   "command/dialogue",
   "check/further",

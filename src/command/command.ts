@@ -47,7 +47,7 @@ export function readCommand(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Command {
-  const { options: given, operands } = readArguments(argv);
+  const { options: given, operands } = readArguments(argv, OPTIONS);
   const wants = wantsOf(given, operands);
   const options: Arguments["options"] = wants === "help" || wants === "version" ? new Map() : given;
   const last = (name: OptionName) => options.get(name)?.at(-1);

@@ -1,8 +1,7 @@
-import type { ArgDef } from "citty";
+import type { ArgDef, ArgsDef } from "citty";
 import { wrap } from "../report/wrap.ts";
 import { ToldError } from "../text/errors.ts";
-import { OPTION_TEXTS } from "./option-texts.ts";
-import type { OPTIONS, OptionName } from "./options.ts";
+import type { OptionForm } from "./options.ts";
 
 /** Widest help: so it fits into 80 columns and into a mail. */
 const MAX_COLUMNS = 79;
@@ -14,22 +13,21 @@ const DESCRIPTIONS_AT = 28;
 const MIN_DESCRIPTION_COLUMNS = 24;
 const BELOW_AT = 6;
 
-const USAGE_OPERAND = "[prio:]server[:port]...";
-
 /** A line in two columns. */
-type Row = readonly [label: string, description: string];
+export type HelpRow = readonly [label: string, description: string];
 
-const EXIT_STATUS: readonly Row[] = [
-  ["0", "no server that counts is available; with --require any or all: it is met"],
-  ["1", "one is: its name is printed; with --require any or all: it is not met"],
-  ["2", "an error, or it could not be told because of this machine"],
-  [" ", "With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN"],
-];
-
-const CACHE: readonly Row[] = [
-  ["smtpdcheck cache --cache LOCATION", "List what is kept"],
-  ["smtpdcheck cache clear --cache LOCATION [server...]", "Forget it, or that of some servers"],
-];
+/** What there is to be said of a command. */
+export interface HelpPage {
+  readonly name: string;
+  readonly description: string;
+  readonly options: Readonly<Record<string, OptionForm>>;
+  /** What each option does. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** What may stand behind the options; null for nothing. */
+  readonly operand: { readonly usage: string; readonly name: string; readonly description: string } | null;
+  /** What comes behind the options, each with a title. */
+  readonly sections: Readonly<Record<string, readonly HelpRow[]>>;
+}
 
 /** Help that cannot be shown. */
 class HelpError extends ToldError {
@@ -41,46 +39,38 @@ class HelpError extends ToldError {
  * aligns options to the right, and wraps nothing.
  * @throws {HelpError} where citty is not installed.
  */
-export async function renderHelp(
-  options: typeof OPTIONS,
-  version: string,
-  terminalColumns?: number,
-): Promise<string> {
+export async function renderHelp(page: HelpPage, version: string, terminalColumns?: number): Promise<string> {
   const columns = Math.min(terminalColumns || MAX_COLUMNS, MAX_COLUMNS);
-  const usage = Bun.stripANSI(await renderUsage(options, version)).replace("[SERVER]", USAGE_OPERAND);
-  const lines = usage
+  const usage = Bun.stripANSI(await renderUsage(page, version));
+  const { operand, sections } = page;
+  const lines = (operand === null ? usage : usage.replace(`[${operand.name.toUpperCase()}]`, operand.usage))
     .trim()
     .split("\n")
     .map((line) => line.trim());
   return [
     ...lines.flatMap((line) => layOutLine(line, columns)),
-    ...section("EXIT STATUS", EXIT_STATUS, columns),
-    ...section("CACHE", CACHE, columns),
+    ...Object.entries(sections).flatMap(([title, rows]) => section(title, rows, columns)),
     "",
   ].join("\n");
 }
 
-async function renderUsage(options: typeof OPTIONS, version: string): Promise<string> {
+async function renderUsage(page: HelpPage, version: string): Promise<string> {
   const citty = await import("citty").catch(() => {
     const folder = Bun.fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
     throw new HelpError(`Cannot show the options without citty: run "bun install" in ${folder}`);
   });
-  const described = Object.fromEntries(
-    Object.entries(options).map(([name, option]) => [
-      name,
-      { ...option, description: OPTION_TEXTS[name as OptionName] } as ArgDef,
-    ]),
-  );
+  const { name, description, operand } = page;
+  const options = Object.entries(page.options).map(([option, form]) => [
+    option,
+    { ...form, description: page.texts[option] } as ArgDef,
+  ]);
+  const operands: ArgsDef =
+    operand === null
+      ? {}
+      : { [operand.name]: { type: "positional", description: operand.description, required: false } };
   return citty.renderUsage({
-    meta: { name: "smtpdcheck", version, description: "Tell which of your mail servers is available" },
-    args: {
-      ...described,
-      server: {
-        type: "positional",
-        description: "A host name or address; several may stand in one argument",
-        required: false,
-      },
-    },
+    meta: { name, version, description },
+    args: { ...Object.fromEntries(options), ...operands },
   });
 }
 
@@ -91,7 +81,7 @@ function layOutLine(line: string, columns: number): readonly string[] {
   return layOutRow([label, description], DESCRIPTIONS_AT, columns);
 }
 
-function section(title: string, rows: readonly Row[], columns: number): readonly string[] {
+function section(title: string, rows: readonly HelpRow[], columns: number): readonly string[] {
   const at = INDENT + Math.min(...rows.map(([label]) => label.length)) + GAP;
   return ["", title, "", ...rows.flatMap((row) => layOutRow(row, Math.min(at, DESCRIPTIONS_AT), columns))];
 }
@@ -108,7 +98,7 @@ function wrapLabel(label: string, columns: number): readonly string[] {
   return lines.flatMap((line) => (line.length <= columns ? [line] : wrap(line, columns)));
 }
 
-function layOutRow([label, description]: Row, at: number, columns: number): readonly string[] {
+function layOutRow([label, description]: HelpRow, at: number, columns: number): readonly string[] {
   const isBeside = columns - at >= MIN_DESCRIPTION_COLUMNS && INDENT + label.length + GAP <= at;
   const below = columns - at >= MIN_DESCRIPTION_COLUMNS ? at : BELOW_AT;
   const start = isBeside ? at : below;

@@ -10,7 +10,6 @@ import { areLeaving, leavesTaken } from "../smtp/farewell.ts";
 import { UsageError } from "../text/errors.ts";
 import { type Command, formatOf, readCommand } from "./command.ts";
 import { COLOURS, complain, explainFailure, messageOf, tell, tellMissingStop } from "./complaints.ts";
-import { OPTIONS } from "./options.ts";
 import { OutputError, print } from "./print.ts";
 import { standard } from "./standard-streams.ts";
 import { canRewrite, paint, terminalColumns, writeWarning } from "./terminal.ts";
@@ -28,8 +27,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const command = readCommand(argv, process.env);
     switch (command.wants) {
-      case "help":
-        return await print(await (await onDemand()).renderHelp(OPTIONS, version, terminalColumns(1)), 0);
+      case "help": {
+        const { HELP_PAGE, renderHelp } = await onDemand();
+        return await print(await renderHelp(HELP_PAGE, version, terminalColumns(1)), 0);
+      }
       case "version":
         return await print(`smtpdcheck ${version}\n`, 0);
       case "cache":

@@ -9,6 +9,7 @@ export { runCacheCommand } from "./cache-command.ts";
 export { withDialogue } from "./dialogue.ts";
 export { renderFailure } from "./failure.ts";
 export { renderHelp } from "./help.ts";
+export { HELP_PAGE } from "./help-page.ts";
 export { withProgress } from "./progress.ts";
 export { readServersFrom } from "./servers-from.ts";
 export { waitUntilMet } from "./wait.ts";

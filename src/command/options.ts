@@ -1,3 +1,10 @@
+/** What an option takes: nothing, a value, or one of some words; `-a` may stand for its long name. */
+export type OptionForm = { readonly alias?: string } & (
+  | { readonly type: "boolean" }
+  | { readonly type: "string"; readonly valueHint: string }
+  | { readonly type: "enum"; readonly options: readonly string[] }
+);
+
 /** What a run has no use for that ends with the greeting. */
 export const PAST_GREETING = {
   "quit-after": {

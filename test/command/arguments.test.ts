@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { readArguments } from "../../src/command/arguments.ts";
+import { OPTIONS } from "../../src/command/options.ts";
 import { UsageError } from "../../src/text/errors.ts";
 
 function read(argv: readonly string[]) {
-  const { options, operands } = readArguments(argv);
+  const { options, operands } = readArguments(argv, OPTIONS);
   return { options: Object.fromEntries(options), operands };
 }
 
@@ -80,6 +81,19 @@ describe("readArguments() throws a UsageError", () => {
     [["--verbose=true"], "Option --verbose takes no value: want --verbose alone"],
     [["--fastest="], "Option --fastest takes no value: want --fastest alone"],
   ])("for %j", (argv, message) => {
-    expect(() => readArguments(argv)).toThrow(new UsageError(message));
+    expect(() => readArguments(argv, OPTIONS)).toThrow(new UsageError(message));
   });
+});
+
+test("readArguments() knows the options of the table that it is given, and no others", () => {
+  const table = {
+    deep: { type: "boolean", alias: "d" },
+    file: { type: "string", valueHint: "FILE" },
+  } as const;
+  const { options } = readArguments(["-d", "--file", "a"], table);
+  expect([...options]).toEqual([
+    ["deep", ["true"]],
+    ["file", ["a"]],
+  ]);
+  expect(() => readArguments(["--timeout", "1"], table)).toThrow(UsageError);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { version } from "../../package.json";
 import { renderHelp } from "../../src/command/help.ts";
+import { HELP_PAGE } from "../../src/command/help-page.ts";
 import { OPTION_TEXTS } from "../../src/command/option-texts.ts";
 import { OPTIONS, type OptionName } from "../../src/command/options.ts";
 
@@ -9,7 +10,7 @@ const indented = (line: string) => line.length - line.trimStart().length;
 test.each([79, 45, 36])(
   "renderHelp() in %d columns lists every option, what it does and wants",
   async (columns) => {
-    const help = await renderHelp(OPTIONS, version, columns);
+    const help = await renderHelp(HELP_PAGE, version, columns);
     const joined = help
       .replace(/\|\n {6,}/g, "|")
       .replace(/\n {6,}/g, " ")
@@ -32,10 +33,10 @@ test("renderHelp() is aligned to the left, in lines of at most 79 columns, or as
     [40, 40],
     [20, 20],
   ] as const) {
-    const lines = (await renderHelp(OPTIONS, version, given)).split("\n");
+    const lines = (await renderHelp(HELP_PAGE, version, given)).split("\n");
     for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(most);
   }
-  const lines = (await renderHelp(OPTIONS, version)).split("\n");
+  const lines = (await renderHelp(HELP_PAGE, version)).split("\n");
   expect(new Set(lines.filter((line) => line.trimStart().startsWith("-")).map(indented))).toEqual(
     new Set([2]),
   );
@@ -49,7 +50,7 @@ function wantedBy(option: object): string {
 }
 
 test("renderHelp() names the program, its version and its exit statuses, without colour", async () => {
-  const help = await renderHelp(OPTIONS, version);
+  const help = await renderHelp(HELP_PAGE, version);
   expect(help).toContain("smtpdcheck");
   expect(help).toContain(version);
   expect(help).toMatch(/\n {2}0 {2}.*\n {2}1 {2}.*\n {2}2 {2}.*\n/);
