@@ -21,7 +21,7 @@ export async function listServers(
   const named: Listed[] = [];
   for (const argument of typeof servers === "string" ? [servers] : servers) {
     for (const target of parseTargets(argument, port)) {
-      if (family !== undefined && (familyOf(target.host) ?? family) !== family)
+      if (family !== undefined && !isSocketPath(target.host) && (familyOf(target.host) ?? family) !== family)
         throw wrongFamily(target, family);
       if (isSocketPath(target.host) && !lmtp)
         throw new UsageError("Cannot use a unix socket without --lmtp: SMTP is spoken over TCP");

@@ -4,7 +4,7 @@ import { cleanText } from "../text/clean-text.ts";
 import { UsageError } from "../text/errors.ts";
 import type { Arguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { readInput } from "./input.ts";
+import { readFirstLine, readInput } from "./input.ts";
 import type { OptionName } from "./options.ts";
 import { writeError } from "./terminal.ts";
 import { readChoice } from "./values.ts";
@@ -102,8 +102,7 @@ function rejectWhatDoesNotGoTogether({ format, waiting }: Command, given: Argume
 
 async function readAuth(user: string, last: (name: OptionName) => string | undefined) {
   const mechanism = readChoice("auth-mechanism", last("auth-mechanism"));
-  const text = await readInput(last("password-file") ?? "-", "the password", MAX_PASSWORD_FILE_OCTETS);
-  const [secret = ""] = text.split(/\r?\n/, 1);
+  const secret = await readFirstLine(last("password-file") ?? "-", "the password", MAX_PASSWORD_FILE_OCTETS);
   return { user, secret, ...(mechanism === undefined ? {} : { mechanism }) };
 }
 

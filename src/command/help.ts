@@ -14,7 +14,7 @@ const MIN_DESCRIPTION_COLUMNS = 24;
 const BELOW_AT = 6;
 
 /** A line in two columns. */
-export type HelpRow = readonly [label: string, description: string];
+type HelpRow = readonly [label: string, description: string];
 
 /** What there is to be said of a command. */
 export interface HelpPage {

@@ -6,9 +6,12 @@ import { Farewell } from "./farewell.ts";
 import { Line, type Speaker } from "./line.ts";
 import { lastWordAfter, QUIT } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
+import { firstLineOf } from "./reply-line.ts";
 import type { Answer, Here, Party, Script, Talk, Turn } from "./script.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
+/** The answer to a turn that changes nothing is waited for so long, in milliseconds. */
+const FORMALITY_MS = 500;
 /** Stands for the reply to nothing: a script is begun without one. */
 const NO_REPLY: Reply = { code: 0, lines: [], complete: false };
 
@@ -26,6 +29,8 @@ export class Conversation implements Speaker {
   #script: Script | undefined;
   #turn: Turn | undefined;
   #isLeaving = false;
+  #isOutOfStep = false;
+  #formality: Timer | undefined;
   #isOver = false;
 
   /** `untilMs` is when its time is over, on the clock of `performance.now`; a handshake may have a share of what is left. */
@@ -45,6 +50,7 @@ export class Conversation implements Speaker {
   /** Closes the connection at once: its time is over. */
   cancel(): void {
     this.#isOver = true;
+    clearTimeout(this.#formality);
     this.#line.cut();
   }
 
@@ -85,6 +91,11 @@ export class Conversation implements Speaker {
     else this.#play(answer);
   }
 
+  outOfStep(outcome: AttemptOutcome): void {
+    this.#isOutOfStep = true;
+    this.refused(outcome);
+  }
+
   refused(outcome: AttemptOutcome): void {
     const isComplete = "reply" in outcome && outcome.reply?.complete === true;
     this.#end(outcome, isComplete ? QUIT : "");
@@ -96,22 +107,32 @@ export class Conversation implements Speaker {
 
   /** What is settled whatever comes of this turn. */
   get #known(): AttemptOutcome | undefined {
-    return this.#turn !== undefined && "say" in this.#turn ? this.#turn.known : undefined;
+    const turn = this.#isOutOfStep ? undefined : this.#turn;
+    return turn !== undefined && "say" in turn ? turn.known : undefined;
   }
 
   #play(answer: Answer): void {
     const next = this.#script?.next(answer);
     if (next === undefined) return;
-    if (next.done) this.#endAfter(answer, next.value);
+    if (next.done) this.#finish(answer, next.value);
     else this.#take(next.value);
   }
 
   #take(turn: Turn): void {
     this.#turn = turn;
     this.#party.reached?.(turn.stage);
+    const known = this.#known;
+    if (known !== undefined) this.#formality = setTimeout(() => this.#end(known, ""), FORMALITY_MS);
     if ("say" in turn) this.#line.say(turn);
     else if ("secure" in turn) this.#line.secure(turn, this.#untilMs);
     else turn.work.then((result) => this.answered({ result }));
+  }
+
+  /** Octets behind the last reply belong to none: which of the replies answered what cannot be told. */
+  #finish(answer: Answer, outcome: AttemptOutcome): void {
+    const { rest } = this.#line;
+    if (outcome.kind !== "reached" || rest === "") this.#endAfter(answer, outcome);
+    else this.outOfStep({ kind: "not-smtp", stage: this.#stage, text: firstLineOf(rest) });
   }
 
   #endAfter(answer: Answer, outcome: AttemptOutcome): void {
@@ -122,6 +143,7 @@ export class Conversation implements Speaker {
   #end(outcome: AttemptOutcome, lastWord: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#formality);
     this.#party.settled(this.#watch.attest(this.#known ?? outcome, this.#turn));
     this.#line.hangUp(lastWord);
   }

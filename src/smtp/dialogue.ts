@@ -3,7 +3,7 @@ import type { TlsFacts } from "../tls/facts.ts";
 import type { AttemptOutcome, QuitStage } from "./attempt.ts";
 import { authenticate } from "./authenticate.ts";
 import { GREETING_ALONE } from "./greeting.ts";
-import { judgeReply } from "./hearing.ts";
+import { judgeInStep, judgeReply } from "./hearing.ts";
 import { offers } from "./offer.ts";
 import { refusalOf } from "./refusal.ts";
 import { type Reply, SERVICE_READY } from "./reply.ts";
@@ -12,6 +12,8 @@ import type { DialogueTerms } from "./terms.ts";
 
 /** "Requested mail action okay, completed" (RFC 5321 §4.2.3). */
 const OKAY = 250;
+/** Where other codes than 250 are no failure, and yet not every success is one. */
+const IN_STEP = { judge: judgeInStep } as const;
 /** Under `may` a handshake leaves as much time to the connection in the clear that decides when it fails. */
 const HALF = 0.5;
 
@@ -60,7 +62,7 @@ function* introduce(terms: DialogueTerms, here: Here): Part<readonly [Reply, Att
 function* hello(stage: "ehlo" | "starttls", { helo, isLmtp }: DialogueTerms, here: Here): Part<Reply> {
   const name = helo ?? addressLiteral(here.localAddress ?? "127.0.0.1");
   if (isLmtp) return yield* say(stage, `LHLO ${name}`, [OKAY]);
-  const offer = yield* say(stage, `EHLO ${name}`, "any");
+  const offer = yield* say(stage, `EHLO ${name}`, "any", IN_STEP);
   return isPositive(offer) ? offer : yield* say(stage, `HELO ${name}`, [OKAY]);
 }
 
@@ -101,10 +103,10 @@ function* transact(terms: DialogueTerms, offer: Reply): Part<AttemptOutcome> {
   const accepted = yield* say("mail", `MAIL FROM:<${from}>${isInUtf8 ? " SMTPUTF8" : ""}`, [OKAY]);
   let outcome: AttemptOutcome = { kind: "reached", stage: "mail", reply: accepted };
   if (quitAfter === "rcpt") {
-    const reply = yield* say("rcpt", `RCPT TO:<${to}>`, "any");
+    const reply = yield* say("rcpt", `RCPT TO:<${to}>`, "any", IN_STEP);
     outcome = isPositive(reply) ? { kind: "reached", stage: "rcpt", reply } : refusalOf("rcpt", reply);
   }
-  yield* say(quitAfter, "RSET", "any", outcome);
+  yield* say(quitAfter, "RSET", "any", { known: outcome });
   return outcome;
 }
 
@@ -119,14 +121,14 @@ function isThisMachine(address: string | undefined): boolean {
 }
 
 /** One command and its whole reply. */
-function* say(stage: QuitStage, line: string, want: Say["want"], known?: AttemptOutcome): Part<Reply> {
-  const turn: Say = {
-    stage,
-    say: line === "" ? "" : `${octets(line)}\r\n`,
-    want,
-    judge: judgeReply,
-  };
-  return (yield known === undefined ? turn : { ...turn, known }) as Reply;
+function* say(
+  stage: QuitStage,
+  line: string,
+  want: Say["want"],
+  more: Pick<Say, "known" | "judge"> = {},
+): Part<Reply> {
+  const said = line === "" ? "" : `${octets(line)}\r\n`;
+  return (yield { stage, say: said, want, judge: judgeReply, ...more }) as Reply;
 }
 
 /** Text as a connection says it, one character an octet. */

@@ -18,3 +18,13 @@ export function judgeReply(reader: ReplyReader, { stage, want }: Say): Reply | A
   const isWanted = want === "any" ? last !== BUSY : want.includes(last);
   return isWanted ? reply : refusalOf(stage, reply);
 }
+
+/**
+ * The same for a command whose success is 250 or its like (RFC 5321 §4.3.2): another 2xx, 220 above all, is the answer
+ * to something else, and all that follows would be off by one.
+ */
+export function judgeInStep(reader: ReplyReader, turn: Say): Reply | AttemptOutcome {
+  const heard = judgeReply(reader, turn);
+  const isForeign = "code" in heard && heard.code < 300 && (heard.code < 250 || heard.code > 259);
+  return isForeign ? { kind: "not-smtp", stage: turn.stage, text: reader.firstLine } : heard;
+}

@@ -16,6 +16,8 @@ export interface Speaker extends Hearer {
   opened(here: Here): void;
   answered(answer: Answer): void;
   failed(failure: ConnectFailure): void;
+  /** More was said than asked for: whatever was settled before may have been the answer to something else. */
+  outOfStep(outcome: AttemptOutcome): void;
   /** The far end has closed or reset the line, amid or behind a turn. */
   ended(how: ConnectionEnd): void;
 }
@@ -48,7 +50,7 @@ export class Line extends Ear implements Listener {
     if (say !== "") {
       const { rest } = this;
       if (rest !== "") {
-        this.#speaker.refused({ kind: "not-smtp", stage: turn.stage, text: firstLineOf(rest) });
+        this.#speaker.outOfStep({ kind: "not-smtp", stage: turn.stage, text: firstLineOf(rest) });
         return;
       }
       this.#talk.overhear?.("C", shown, this.#address);

@@ -74,6 +74,9 @@ export class ReplyReader {
     const count = Math.min(octets.length, MAX_REPLY_OCTETS - this.#octets);
     this.#octets += count;
     this.pushText(Buffer.prototype.latin1Slice.call(octets, 0, count));
+    // What is too much to be read still was not asked for.
+    if (this.#isComplete && this.#rest === "" && count < octets.length)
+      this.#rest = Buffer.prototype.latin1Slice.call(octets.subarray(count, count + MAX_REPLY_LINE_OCTETS));
   }
 
   /** The same for octets that are a string of one character each. */

@@ -161,6 +161,14 @@ test.each([
   },
 );
 
+test.each([4, 6] as const)(
+  "listServers() takes a unix socket for family %i, which has none",
+  async (family) => {
+    const [listed] = await list("unix:/run/lmtp", { family, lmtp: true });
+    expect(listed?.target.host).toBe("unix:/run/lmtp");
+  },
+);
+
 describe("listServers() rejects", () => {
   test.each([
     ["192.0.2.1", "it is an address"],

@@ -638,3 +638,55 @@ test("an alert behind the handshake is a handshake that has failed: TLS 1.3 tell
   );
   expect(outcome).toMatchObject({ kind: "tls-failed", stage: "starttls" });
 });
+
+describe("a dialogue that is out of step is no SMTP", () => {
+  const REFUSED = "C: RCPT TO:<postmaster@mx.test>\nS: 550 5.1.1 nobody";
+
+  test.each<[string, readonly string[], Partial<DialogueTerms>]>([
+    ["a second greeting answers EHLO", [GREETING, "C: EHLO me.test\nS: 220 mx.test again"], {}],
+    [
+      "a greeting comes again under TLS",
+      [GREETING, EHLO, "C: STARTTLS\nS: 220 go on\n(tls)", "C: EHLO me.test\nS: 220 mx.test again"],
+      { level: "encrypt" },
+    ],
+    ["221 answers EHLO", [GREETING, "C: EHLO me.test\nS: 221 bye"], { quitAfter: "ehlo" }],
+    ["221 answers RCPT", [GREETING, EHLO, MAIL, "C: RCPT TO:<postmaster@mx.test>\nS: 221 closing"], {}],
+    ["octets follow the answer to RCPT", [GREETING, EHLO, MAIL, `${RCPT}\nS: 550 5.1.1 nobody`], {}],
+    ["octets follow the answer to MAIL", [GREETING, EHLO, `${MAIL}\nS: 550 no`], { quitAfter: "mail" }],
+    ["octets follow the last answer to EHLO", [GREETING, `${EHLO}\nS: 550 no`], { quitAfter: "ehlo" }],
+    [
+      "octets follow an answer that is as long as is read",
+      [GREETING, EHLO, `${longReply("C: MAIL FROM:<>", 4_096)}\nS: 550 nobody`],
+      {},
+    ],
+  ])("when %s", async (_, parts, terms) => {
+    const { outcome } = await playDialogue(lines(...parts), terms);
+    expect(outcome.kind).toBe("not-smtp");
+  });
+
+  test("and a refused recipient stays refused", async () => {
+    const { outcome } = await playDialogue(lines(GREETING, EHLO, MAIL, REFUSED, RSET, QUIT));
+    expect(outcome).toMatchObject({ kind: "declined", stage: "rcpt" });
+  });
+
+  test.each([251, 252])("but %i to RCPT is a success (RFC 5321 §4.3.2)", async (code) => {
+    const answer = `C: RCPT TO:<postmaster@mx.test>\nS: ${code} fine`;
+    const { outcome } = await playDialogue(lines(GREETING, EHLO, MAIL, answer, RSET, QUIT));
+    expect(outcome.kind).toBe("reached");
+  });
+});
+
+test("a dialogue does not wait long for the answer to RSET, which changes nothing", async () => {
+  const beganAtMs = performance.now();
+  const { outcome } = await playDialogue(lines(GREETING, EHLO, MAIL, RCPT, "C: RSET"));
+  expect(outcome).toMatchObject({ kind: "reached", stage: "rcpt" });
+  expect(performance.now() - beganAtMs).toBeLessThan(3_000);
+});
+
+/** The answer 250 to a command in lines, of so many octets. */
+function longReply(command: string, octets: number): string {
+  const line = `S: 250-${"x".repeat(94)}`;
+  const count = Math.floor(octets / 100) - 1;
+  const left = octets - count * 100 - "250 \r\n".length;
+  return lines(command, ...new Array<string>(count).fill(line), `S: 250 ${"x".repeat(left)}`);
+}
