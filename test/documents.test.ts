@@ -3,9 +3,10 @@ import { chmod, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { version } from "../package.json";
+import { DOCTOR_OPTIONS, DOCTOR_PAGE } from "../src/command/doctor-options.ts";
 import { renderHelp } from "../src/command/help.ts";
 import { HELP_PAGE } from "../src/command/help-page.ts";
-import { OPTIONS } from "../src/command/options.ts";
+import { OPTIONS, type OptionForm } from "../src/command/options.ts";
 import { fakeNameServer } from "./fake/name-server.ts";
 import { fakeSmtpServer } from "./fake/smtp-server.ts";
 
@@ -14,6 +15,7 @@ const manFile = join(project, "man/smtpdcheck.1");
 const readme = await Bun.file(join(project, "README.md")).text();
 const man = await Bun.file(manFile).text();
 const help = await renderHelp(HELP_PAGE, version);
+const doctorHelp = await renderHelp(DOCTOR_PAGE, version);
 const [serverOne, serverTwo, serverThree] = ["127.0.0.11", "127.0.0.12", "127.0.0.13"] as const;
 const GREETS = "S: 220 mx3.example.test ESMTP\nC: QUIT";
 const BUSY = "S: 421 4.7.0 too busy\nC: QUIT";
@@ -120,16 +122,21 @@ describe("README", () => {
 });
 
 describe("options, environment and exit statuses", () => {
-  const options = Object.entries(OPTIONS).map(([name, option]) => {
-    const hint = "options" in option ? option.options.join("|") : "valueHint" in option && option.valueHint;
-    const long = hint ? `--${name} ${hint}` : `--${name}`;
-    return "alias" in option ? `-${option.alias}, ${long}` : long;
-  });
+  const listOf = (table: Readonly<Record<string, OptionForm>>) =>
+    Object.entries(table).map(([name, option]) => {
+      const hint = "options" in option ? option.options.join("|") : "valueHint" in option && option.valueHint;
+      const long = hint ? `--${name} ${hint}` : `--${name}`;
+      return option.alias === undefined ? long : `-${option.alias}, ${long}`;
+    });
+  const options = listOf(OPTIONS);
+  const doctors = listOf(DOCTOR_OPTIONS);
 
   test.each([
     ["--help", help, /^ {2}(-\S+(?: --\S+)?)/gm, options],
     ["README", section("Options"), /^\| `(-.*?)` \|/gm, [...options, "--"]],
-    ["smtpdcheck.1", man, /^\.It (Fl .*)$/gm, [...options, "--"]],
+    ["smtpdcheck.1", man, /^\.It (Fl .*)$/gm, [...options, "--", ...doctors]],
+    ["doctor --help", doctorHelp, /^ {2}(-\S+(?: --\S+)?)/gm, doctors],
+    ["README's doctor", section("The doctor"), /^\| `(-.*?)` \|/gm, doctors],
   ])("%s lists every option, and no other", (_, text, row, expected) => {
     const listed = [...text.matchAll(row)].map(([, option = ""]) =>
       option
@@ -150,7 +157,7 @@ describe("options, environment and exit statuses", () => {
     const entries = Object.entries(OPTIONS);
     expect(entries.filter((entry) => !isThere(entry)).map(([name]) => name)).toEqual([]);
     const named = new Set([...man.matchAll(/(?:Fl -|\s--)([a-z][\w-]*)/g)].map(([, name = ""]) => name));
-    expect(named).toEqual(new Set(Object.keys(OPTIONS)));
+    expect(named).toEqual(new Set([...Object.keys(OPTIONS), ...Object.keys(DOCTOR_OPTIONS)]));
   });
 
   test("smtpdcheck.1 and the README tell of every environment variable that is read", async () => {
@@ -332,6 +339,21 @@ describe.skipIf(!mayMount)("README's shell examples, with a hosts file of their 
         expect((await runShell(recipe, up.port, dns.address)).output).toBe("mx1.example.org\n");
       }
       expect(up.connectionCount).toBe(1);
+    });
+
+    test("ask the doctor", async () => {
+      const list = "permit_mynetworks, reject_unauth_destination, check_policy_service";
+      const main = `smtpd_recipient_restrictions = ${list} { unix:/run/mxguard.sock, timeout = 20s }`;
+      const says = `case $1 in -n) printf "compatibility_level = 3.6\\n${main}\\n" ;; -M) echo "smtp inet n - y - - smtpd" ;; esac`;
+      await Bun.write(join(folder, "postconf/postconf"), `#!/bin/sh\n${says}\n`);
+      await chmod(join(folder, "postconf/postconf"), 0o755);
+      const [asked] = session("The doctor");
+      const [, ...words] = asked?.command.trim().split(" ") ?? [];
+      const path = `PATH=${join(folder, "postconf")}:${process.env["PATH"]}`;
+      expect(await run(["env", path, ...SOURCE, ...words])).toEqual({
+        status: 1,
+        output: asked?.output ?? "",
+      });
     });
 
     test("report to Nagios, and Icinga's use options that there are", async () => {

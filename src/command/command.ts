@@ -4,6 +4,7 @@ import { cannotRead, UsageError } from "../text/errors.ts";
 import { parsePort } from "../text/target.ts";
 import { type Arguments, bounded, readArguments } from "./arguments.ts";
 import { type ChoiceOf, OPTIONS, type OptionName, PAST_GREETING } from "./options.ts";
+import { subCommandOf } from "./sub-command.ts";
 import { readChoice, readSeconds, readThresholds, readWaiting, type Waiting } from "./values.ts";
 
 /** How a report is written. */
@@ -73,6 +74,7 @@ export function readCommand(
  * report.
  */
 export function formatOf(argv: readonly string[]): Format {
+  if (subCommandOf(argv) !== undefined) return "text";
   const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const values = words.flatMap((word, at) => {
     if (word.startsWith("--format=")) return [word.slice("--format=".length)];

@@ -24,5 +24,9 @@ export const HELP_PAGE: HelpPage = {
       ["smtpdcheck cache --cache LOCATION", "List what is kept"],
       ["smtpdcheck cache clear --cache LOCATION [server...]", "Forget it, or that of some servers"],
     ],
+    DOCTOR: [
+      ["smtpdcheck doctor --postfix", "Tell what is wrong with how Postfix asks the guard"],
+      ["smtpdcheck doctor --help", "List its options"],
+    ],
   },
 };

@@ -12,6 +12,7 @@ import { type Command, formatOf, readCommand } from "./command.ts";
 import { COLOURS, complain, explainFailure, messageOf, tell, tellMissingStop } from "./complaints.ts";
 import { OutputError, print } from "./print.ts";
 import { standard } from "./standard-streams.ts";
+import { subCommandOf } from "./sub-command.ts";
 import { canRewrite, paint, terminalColumns, writeWarning } from "./terminal.ts";
 
 const EXIT_ERROR = 2;
@@ -25,6 +26,10 @@ const further: Load = async () => (await onDemand()).further;
 /** Runs the command: arguments in, exit status out. Whatever goes wrong comes out as 2 (3 for a monitor), never as 1. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
+    const subCommand = subCommandOf(argv);
+    if (subCommand !== undefined) {
+      return await (await onDemand()).runSubCommand(subCommand, argv.slice(1), version);
+    }
     const command = readCommand(argv, process.env);
     switch (command.wants) {
       case "help": {

@@ -12,4 +12,5 @@ export { renderHelp } from "./help.ts";
 export { HELP_PAGE } from "./help-page.ts";
 export { withProgress } from "./progress.ts";
 export { readServersFrom } from "./servers-from.ts";
+export { runSubCommand } from "./sub-commands.ts";
 export { waitUntilMet } from "./wait.ts";

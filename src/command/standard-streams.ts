@@ -59,7 +59,7 @@ export const standard = {
   },
 
   /** Whether a stream goes to a terminal. */
-  isTerminal(descriptor: 1 | 2): boolean {
+  isTerminal(descriptor: 0 | 1 | 2): boolean {
     return isTerminalByBinding(descriptor) ?? process.getBuiltinModule("node:tty").isatty(descriptor);
   },
 };

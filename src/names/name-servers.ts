@@ -7,6 +7,12 @@ import { type AddressLookup, askingBothAtOnce, type Resolver, withoutAsking } fr
 
 /** Most CNAMEs that are followed. */
 const MAX_CNAMES = 8;
+/** Name servers that are asked for addresses and for MX records. */
+export interface NameServers extends Resolver, ExchangeResolver {
+  /** Remembers answers as long as their TTL says, until the signal. */
+  remember(until: AbortSignal): void;
+}
+
 /** One question to one name server. */
 type Ask<T> = (channel: Channel, name: string) => Promise<AnswerOrAlias<T>>;
 
@@ -14,7 +20,7 @@ type Ask<T> = (channel: Channel, name: string) => Promise<AnswerOrAlias<T>>;
  * Asks these name servers for addresses and for MX records; without any, those of the system. A hosts file is not read.
  * @throws {UsageError} when one of them cannot be read.
  */
-export function nameServers(servers: readonly string[]): Resolver & ExchangeResolver {
+export function nameServers(servers: readonly string[]): NameServers {
   const channels = new Channels(servers.map(parseNameServer));
   const askForAddresses = askingBothAtOnce((host, family, signal) =>
     channels.use(
@@ -32,6 +38,10 @@ export function nameServers(servers: readonly string[]): Resolver & ExchangeReso
         async (open, isOver) => exchangesOf(await follow(domain, open, isOver, askExchanges)),
         signal,
       ),
+    remember(until) {
+      const { promise } = Promise.withResolvers<never>();
+      channels.use(() => promise, until).catch(() => {});
+    },
   };
 }
 

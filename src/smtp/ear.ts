@@ -33,10 +33,11 @@ export class Ear {
     return this.#reader.rest;
   }
 
-  /** Expects the answer to a turn. */
+  /** Expects the answer to a turn; where nothing was said, more of the last answer, which may have been heard already. */
   expect(turn: Say): void {
     this.#turn = turn;
-    if (turn.say !== "") this.#reader = new ReplyReader();
+    if (turn.say === "") this.#judge();
+    else this.#reader = new ReplyReader();
   }
 
   hear(octets: Uint8Array): void {

@@ -197,6 +197,8 @@ describe("formatOf()", () => {
     ["-- --format nagios", "text"],
     ["--format nagios -- --format text", "nagios"],
     ["a.test", "text"],
+    ["doctor --format nagios", "text"],
+    ["doctor. --format nagios", "nagios"],
   ] as const)("of %s is %s", (line, format) => {
     expect(formatOf(line.split(" "))).toBe(format);
   });

@@ -68,7 +68,8 @@ const LIBC_SYMBOLS = {
 
 let opened: ReturnType<typeof openLibc> | undefined;
 
-function libc() {
+/** The system's own calls for sockets. */
+export function libc() {
   opened ??= openLibc();
   return opened;
 }

@@ -1,5 +1,5 @@
 /** The record types that a fake name server knows, with their numbers (RFC 1035 §3.2.2, RFC 3596 §2.1). */
-const TYPE_NUMBERS = { A: 1, CNAME: 5, MX: 15, AAAA: 28 } as const;
+const TYPE_NUMBERS = { A: 1, CNAME: 5, PTR: 12, MX: 15, AAAA: 28 } as const;
 
 /** One of the record types that a fake name server knows. */
 export type RecordType = keyof typeof TYPE_NUMBERS;
@@ -140,5 +140,5 @@ function decodeLabel(octets: Uint8Array): string {
 }
 
 function recordTypes(): readonly RecordType[] {
-  return ["A", "CNAME", "MX", "AAAA"];
+  return ["A", "CNAME", "PTR", "MX", "AAAA"];
 }

@@ -54,6 +54,7 @@ test("fakeNameServer() answers from its zone, and remembers the questions", asyn
       ],
     },
     "c.test": { CNAME: "A.test." },
+    "1.2.0.192.in-addr.arpa": { PTR: "a.test" },
   });
   const resolver = asks(server);
   expect(await resolver.resolve4("a.test")).toEqual(["192.0.2.1", "192.0.2.2"]);
@@ -64,7 +65,15 @@ test("fakeNameServer() answers from its zone, and remembers the questions", asyn
     { priority: 20, exchange: String.raw`mx\.2.test` },
     { priority: 10, exchange: "mx1.test" },
   ]);
-  expect(server.questions).toEqual(["A a.test", "AAAA a.test", "A c.test", "CNAME c.test", "MX b.test"]);
+  expect(await resolver.resolvePtr("1.2.0.192.in-addr.arpa")).toEqual(["a.test"]);
+  expect(server.questions).toEqual([
+    "A a.test",
+    "AAAA a.test",
+    "A c.test",
+    "CNAME c.test",
+    "MX b.test",
+    "PTR 1.2.0.192.in-addr.arpa",
+  ]);
 });
 
 test("fakeNameServer() says why not", async () => {

@@ -44,6 +44,7 @@ export interface Entry {
   /** Preference and exchange; a null MX is `[0, "."]`. */
   readonly MX?: readonly (readonly [number, string])[] | Refusal;
   readonly CNAME?: string;
+  readonly PTR?: string;
   readonly manner?: Manner;
 }
 
@@ -69,6 +70,7 @@ const FORGED: Readonly<Record<RecordType, Uint8Array>> = {
   AAAA: encodeAddress("2001:db8::66"),
   MX: encodeExchange(0, "forged.test"),
   CNAME: encodeName("forged.test"),
+  PTR: encodeName("forged.test"),
 };
 
 /** How what there is at a name is spoilt, if it is. */
@@ -166,7 +168,10 @@ function dataAt(entry: Entry, type: RecordType): readonly Uint8Array[] | Refusal
         : exchanges.map(([preference, exchange]) => encodeExchange(preference, exchange));
     }
     case "CNAME":
-      return entry.CNAME === undefined ? [] : [encodeName(entry.CNAME)];
+    case "PTR": {
+      const name = entry[type];
+      return name === undefined ? [] : [encodeName(name)];
+    }
   }
 }
 

@@ -20,20 +20,25 @@ export interface Exim {
 const ACCOUNT = { name: "Debian-exim", id: 60_005 };
 const PACKAGE = "exim4-daemon-light";
 
-/** Configures an Exim; the lines go to the end of a configuration file whose main part is made. */
-export async function makeExim(lines: string, identity?: Identity): Promise<Exim> {
+/** Configures an Exim; the lines, in which FOLDER is its folder, go to the end of a file whose main part is made. */
+export async function makeExim(
+  lines: string,
+  identity?: Identity,
+  { name = "mx.test", interfaces = "127.0.0.1" } = {},
+): Promise<Exim> {
   const folder = await makeServerFolder([ACCOUNT]);
   await folder.makeFolders(ACCOUNT, "spool", "log");
   const tls =
     identity === undefined ? "" : await folder.write("tls.pem", await Bun.file(identity.all).text());
   const config = `
-primary_hostname = mx.test
+FOLDER = ${folder.path}
+primary_hostname = ${name}
 spool_directory = ${folder.path}/spool
 log_file_path = ${folder.path}/log/%s
 pid_file_path = ${folder.path}/spool/pid
-smtp_banner = mx.test ESMTP Exim
+smtp_banner = ${name} ESMTP Exim
 log_selector = +smtp_connection
-local_interfaces = 127.0.0.1
+local_interfaces = <; ${interfaces}
 host_lookup =
 keep_environment =
 tls_advertise_hosts = ${tls === "" ? "" : "*"}

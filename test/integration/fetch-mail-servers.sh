@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Unpacks Postfix, Exim, OpenSMTPD and Dovecot (Debian packages), and the clients check_smtp and swaks, side by side into
-# FOLDER, each with the libraries that this machine lacks. Installing them is no way: the first three remove one another
-# and start a service. Nothing outside FOLDER changes.
+# Unpacks Postfix, Exim, OpenSMTPD, Sendmail and Dovecot (Debian packages), and the clients check_smtp and swaks, side by
+# side into FOLDER, each with the libraries that this machine lacks. Installing them is no way: the first four remove one
+# another and start a service. Haraka comes from npm, and needs Node. Nothing outside FOLDER changes.
 # usage: fetch-mail-servers.sh [FOLDER]    (as root, after apt-get update)
 set -euo pipefail
 
@@ -26,7 +26,13 @@ done <<'END'
 postfix
 exim4-daemon-light
 opensmtpd
+sendmail-bin sendmail-cf m4
 dovecot-core dovecot-lmtpd dovecot-submissiond
 monitoring-plugins-basic
 swaks libnet-ssleay-perl
 END
+
+rm -rf "${folder:?}/haraka"
+mkdir -p "$folder/haraka"
+npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$folder/haraka" haraka@3.3.4
+printf '%s\n' "$folder/haraka"

@@ -1,0 +1,55 @@
+import { fullNameOf } from "../check/own-name.ts";
+import { type Brain, openBrain } from "../guard/brain.ts";
+import { DecisionLog } from "../guard/decision-log.ts";
+import type { GuardSettings } from "../guard/settings.ts";
+import { deadlinesOf } from "../limits/deadline.ts";
+import { RememberingResolver } from "../names/remembering.ts";
+import { messageOf } from "./complaints.ts";
+import type { LineOutput } from "./log-output.ts";
+
+/** Runs a guard with its signals until `speak` has ended. */
+export async function runGuard(
+  settings: GuardSettings,
+  reread: () => GuardSettings,
+  output: LineOutput,
+  speak: (brain: Brain, log: DecisionLog) => Promise<void>,
+): Promise<number> {
+  const { logLevel: level, logFormat: format } = settings;
+  const log = new DecisionLog({ level, format, write: output.write });
+  const run = new AbortController();
+  const resolver = new RememberingResolver(settings.dns);
+  const helo = settings.helo ?? (await fullNameOf(process.getBuiltinModule("node:os").hostname()));
+  const brain = await openBrain(settings, { resolver, deadlines: deadlinesOf(run.signal), log, helo });
+  goOnWhatever(log);
+  process.on("SIGHUP", () => void reload(brain, reread, log));
+  try {
+    await speak(brain, log);
+  } finally {
+    brain.close();
+    run.abort();
+    resolver.close();
+    log.flush();
+    await output.taken();
+  }
+  return 0;
+}
+
+/** What the new files say holds from the next question on; what they say that cannot be read does not. */
+async function reload(brain: Brain, reread: () => GuardSettings, log: DecisionLog): Promise<void> {
+  try {
+    await brain.reload(reread());
+    log.say("info", { msg: "files were read again" });
+  } catch (error) {
+    log.say("error", { msg: "files were not read again, the old ones hold", cause: messageOf(error) });
+  }
+}
+
+/** A guard that ends takes a mail server's answers with it: what goes wrong is said, and mail flows. */
+function goOnWhatever(log: DecisionLog): void {
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.removeAllListeners(event);
+    process.on(event, (error: unknown) =>
+      log.say("error", { msg: "internal error", cause: messageOf(error) }),
+    );
+  }
+}

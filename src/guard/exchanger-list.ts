@@ -1,0 +1,70 @@
+import { deadline } from "../limits/abort.ts";
+import type { Deadlines } from "../limits/deadline.ts";
+import {
+  type ExchangeResolver,
+  type MailExchanger,
+  MxLookupError,
+  resolveExchanges,
+} from "../names/exchanges.ts";
+import type { Resolver } from "../names/resolver.ts";
+import type { Family } from "../text/address.ts";
+
+/** Most exchangers of a domain, and addresses of an exchanger, that count. */
+const MAX_EXCHANGERS = 32;
+const MAX_ADDRESSES = 8;
+/** How long a domain's exchangers may be looked up. */
+const EXCHANGERS_MS = 15_000;
+/** A name that is not looked up by then is neither us nor up: the others of the list must not wait for it. */
+const ADDRESSES_MS = 4_000;
+
+/** Names into exchangers and addresses. */
+export type GuardResolver = Resolver & ExchangeResolver;
+
+/** One exchanger of a domain, with what it was looked up to; no addresses where that failed. */
+export interface Exchanger {
+  readonly preference: number;
+  /** As it is looked up and shown, without a final dot; what the record has where that is no host name. */
+  readonly name: string;
+  readonly addresses: Readonly<Record<Family, readonly string[]>>;
+}
+
+/** The exchangers of a domain, the most preferred first. A domain without MX records, or with a null MX, has none that counts here. */
+export type ExchangerList =
+  | { readonly kind: "found"; readonly exchangers: readonly Exchanger[] }
+  | { readonly kind: "failed"; readonly cause: string };
+
+/** Looks up the exchangers of a domain and the addresses of all of them, side by side; never rejects for what a name server says. */
+export async function lookUpList(
+  domain: string,
+  resolver: GuardResolver,
+  deadlines: Deadlines,
+): Promise<ExchangerList> {
+  try {
+    const list = await resolveExchanges(domain, resolver, deadlines.after(EXCHANGERS_MS).signal);
+    if (list.kind === "null-mx" || list.implicit) return { kind: "found", exchangers: [] };
+    const signal = deadlines.after(ADDRESSES_MS).signal;
+    const named = list.exchanges.slice(0, MAX_EXCHANGERS);
+    return {
+      kind: "found",
+      exchangers: await Promise.all(named.map((each) => withAddresses(each, resolver, signal))),
+    };
+  } catch (error) {
+    if (error instanceof MxLookupError) return { kind: "failed", cause: error.message };
+    throw error;
+  }
+}
+
+async function withAddresses(
+  { preference, exchange, host }: MailExchanger,
+  resolver: Resolver,
+  signal: AbortSignal,
+): Promise<Exchanger> {
+  if (host === null) return { preference, name: exchange, addresses: { 4: [], 6: [] } };
+  const ofFamily = async (family: Family) => {
+    const asked = deadline(resolver.addresses(host, family, signal), signal);
+    const lookup = await asked.catch(() => undefined);
+    return lookup?.kind === "found" ? lookup.addresses.slice(0, MAX_ADDRESSES) : [];
+  };
+  const [six, four] = await Promise.all([ofFamily(6), ofFamily(4)]);
+  return { preference, name: host.replace(/\.$/, ""), addresses: { 4: four, 6: six } };
+}
