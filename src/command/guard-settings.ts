@@ -23,7 +23,7 @@ const MAX_RELENT_MS = 24 * 60 * SECONDS_PER_MINUTE * MS_PER_SECOND;
 export function readGuardSettings(given: GivenOptions): GuardSettings {
   const all = <T>(name: GuardOptionName, parse: (text: string) => T): readonly T[] => {
     const { values = [], where = null } = given.get(name) ?? {};
-    return values.map((value) => located(where, () => parse(value)));
+    return values.map((value) => located(where === null ? null : `${name} in ${where}`, () => parse(value)));
   };
   const last = <T>(name: GuardOptionName, parse: (text: string) => T, otherwise: T): T =>
     all(name, parse).at(-1) ?? otherwise;

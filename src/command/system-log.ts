@@ -6,24 +6,30 @@ const MAX_PENDING_CHARACTERS = 65_536;
 /** Facility mail (2), and the severities of syslog(3). */
 const PRIORITIES: Readonly<Record<LogLevel, number>> = { error: 19, warn: 20, info: 22, debug: 23 };
 
-/** Lines in the system's log, by logger(1); where that is missing, nowhere. */
+/** Lines in the system's log, by logger(1); where that is missing or has ended, nowhere. */
 export function systemLogLines(): LineOutput {
   const logger = startLogger();
   let pending = 0;
   return {
     write(line, level) {
       if (logger === undefined || pending > MAX_PENDING_CHARACTERS) return;
-      pending += line.length;
-      logger.stdin.write(`<${PRIORITIES[level]}>${line}\n`);
-      const flushed = logger.stdin.flush();
       const taken = () => {
         pending -= line.length;
       };
-      if (flushed instanceof Promise) flushed.then(taken, taken);
-      else taken();
+      pending += line.length;
+      try {
+        logger.stdin.write(`<${PRIORITIES[level]}>${line}\n`);
+        const flushed = logger.stdin.flush();
+        if (flushed instanceof Promise) flushed.then(taken, taken);
+        else taken();
+      } catch {
+        taken();
+      }
     },
     async taken() {
-      await logger?.stdin.end();
+      try {
+        await logger?.stdin.end();
+      } catch {}
       await logger?.exited;
     },
   };

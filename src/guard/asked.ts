@@ -68,8 +68,8 @@ export class Asked {
   /** Something is wrong with the guard itself: mail flows. */
   fail(error: unknown): void {
     const fields = { msg: "cannot decide", domain: this.#domain ?? null, cause: String(error) };
-    this.#terms.log.say("error", fields);
     this.#answer(LET_IN);
+    this.#terms.log.say("error", fields);
   }
 
   /** Why nobody is asked at all. */
@@ -127,8 +127,8 @@ export class Asked {
   }
 
   #letIn(reason: Reason, server: string | null = null): void {
-    this.#log("let-in", reason, server, null);
     this.#answer(LET_IN);
+    this.#log("let-in", reason, server, null);
   }
 
   #defer(server: string, untilMs: number | null): void {
@@ -136,8 +136,8 @@ export class Asked {
     const reference = message.hasReference ? newReference() : "";
     const text = message.render({ server, untilMs, reference });
     const verdict = action === "warn" ? "would-defer" : "deferred";
-    this.#log(verdict, "up", server, reference === "" ? null : reference);
     this.#answer(action === "warn" ? { kind: "would-defer", text } : { kind: "defer", action, server, text });
+    this.#log(verdict, "up", server, reference === "" ? null : reference);
   }
 
   #answer(decision: Decision): void {

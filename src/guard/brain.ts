@@ -15,6 +15,9 @@ import { openSharedMemory } from "./shared-memory.ts";
 import { visiting } from "./visit.ts";
 import { Watches } from "./watches.ts";
 
+/** Of the time to answer, so much is the store's, which is asked behind all else. */
+const STORE_MS = 300;
+
 /** All that decides, without the mouths that it speaks by. */
 export interface Brain {
   readonly decide: Decide;
@@ -50,8 +53,16 @@ export async function openBrain(
     notice: noticeIn(log),
   });
   const lists = new ExchangerLists(resolver, deadlines);
-  const inquiries = new Inquiries({ self, port, mayProbeLoopback, lists, watches, answerWithinMs });
   const shared = openSharedMemory(settings.cache);
+  const forStoreMs = shared === undefined ? 0 : Math.min(STORE_MS, answerWithinMs / 2);
+  const inquiries = new Inquiries({
+    self,
+    port,
+    mayProbeLoopback,
+    lists,
+    watches,
+    answerWithinMs: answerWithinMs - forStoreMs,
+  });
   const warn = (error: unknown) => log.sayOften("warn", { msg: "store", cause: String(error) }, 0, null);
   const relief = { relentMs, own: new OwnMemory(), shared, warn };
   void self.learn();

@@ -49,8 +49,8 @@ export function candidatesOf(
   if (before.length === 0) return "none-before-us";
   const mayBeMet = (address: string) =>
     !NOBODY.test(address) && (mayProbeLoopback || !LOOPBACK.test(address)) && !self.hasAddress(address, own);
-  return before.flatMap(({ name, addresses }) => {
-    const reached = family === 6 && addresses[6].length === 0 ? addresses[4] : addresses[family];
+  return before.flatMap(({ name, addresses, isIpv4Alone }) => {
+    const reached = addresses[family === 6 && isIpv4Alone ? 4 : family];
     return reached.filter(mayBeMet).map((address) => ({ server: name, endpoint: { address, port } }));
   });
 }

@@ -6,7 +6,7 @@ import {
   MxLookupError,
   resolveExchanges,
 } from "../names/exchanges.ts";
-import type { Resolver } from "../names/resolver.ts";
+import type { AddressLookup, Resolver } from "../names/resolver.ts";
 import type { Family } from "../text/address.ts";
 
 /** Most exchangers of a domain, and addresses of an exchanger, that count. */
@@ -26,6 +26,8 @@ export interface Exchanger {
   /** As it is looked up and shown, without a final dot; what the record has where that is no host name. */
   readonly name: string;
   readonly addresses: Readonly<Record<Family, readonly string[]>>;
+  /** Whether it is known to have no IPv6 address at all, and not only that none was found out. */
+  readonly isIpv4Alone: boolean;
 }
 
 /** The exchangers of a domain, the most preferred first. A domain without MX records, or with a null MX, has none that counts here. */
@@ -59,12 +61,27 @@ async function withAddresses(
   resolver: Resolver,
   signal: AbortSignal,
 ): Promise<Exchanger> {
-  if (host === null) return { preference, name: exchange, addresses: { 4: [], 6: [] } };
+  if (host === null) return { preference, name: exchange, addresses: { 4: [], 6: [] }, isIpv4Alone: false };
   const ofFamily = async (family: Family) => {
     const asked = deadline(resolver.addresses(host, family, signal), signal);
-    const lookup = await asked.catch(() => undefined);
-    return lookup?.kind === "found" ? lookup.addresses.slice(0, MAX_ADDRESSES) : [];
+    return asked.catch(() => undefined);
   };
   const [six, four] = await Promise.all([ofFamily(6), ofFamily(4)]);
-  return { preference, name: host.replace(/\.$/, ""), addresses: { 4: four, 6: six } };
+  return {
+    preference,
+    name: host.replace(/\.$/, ""),
+    addresses: firstOf(addressesIn(six), addressesIn(four)),
+    isIpv4Alone: six?.kind === "not-found",
+  };
+}
+
+function addressesIn(lookup: AddressLookup | undefined): readonly string[] {
+  return lookup?.kind === "found" ? lookup.addresses : [];
+}
+
+/** As many as count in all, of both families alike where there are too many. */
+function firstOf(six: readonly string[], four: readonly string[]): Exchanger["addresses"] {
+  const half = MAX_ADDRESSES / 2;
+  const sixes = six.slice(0, MAX_ADDRESSES - Math.min(half, four.length));
+  return { 4: four.slice(0, MAX_ADDRESSES - sixes.length), 6: sixes };
 }

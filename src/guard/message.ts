@@ -5,7 +5,7 @@ const MAX_MESSAGE_OCTETS = 200;
 const WANTED = `at most ${MAX_MESSAGE_OCTETS} printable ASCII characters, with %s, %t, %r or %% in it`;
 
 /** What a message may name. */
-interface MessageParts {
+export interface MessageParts {
   readonly server: string;
   /** When waiting ends, in milliseconds since the epoch; null where it does not. */
   readonly untilMs: number | null;

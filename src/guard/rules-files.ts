@@ -7,7 +7,7 @@ import { parseMessage } from "./message.ts";
 import type { GuardSettings } from "./settings.ts";
 
 /** A file that cannot be read. */
-class RulesFileError extends ToldError {
+export class RulesFileError extends ToldError {
   override readonly name = "RulesFileError";
 }
 

@@ -127,7 +127,9 @@ describe("readGuardCommand() throws a UsageError", () => {
   test("for a value in a file, with its line", () => {
     using at = configured("# a\n\nport = 99999\n");
     expect(() => serve("--config", at.config, "--check-config")).toThrow(
-      new UsageError(`Cannot read "99999" as a port: too large, want 1 to 65535 (${at.config}, line 3)`),
+      new UsageError(
+        `Cannot read "99999" as a port: too large, want 1 to 65535 (port in ${at.config}, line 3)`,
+      ),
     );
   });
 });

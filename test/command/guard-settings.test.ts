@@ -182,7 +182,7 @@ describe("readGuardSettings() throws a UsageError", () => {
   ])("for %s %j, with where it stands when that is a file", (name, value, message) => {
     expect(() => readGuardSettings(given({ [name]: [value] }))).toThrow(new UsageError(message));
     expect(() => readGuardSettings(given({ [name]: [value] }, "guard.toml, line 3"))).toThrow(
-      new UsageError(`${message} (guard.toml, line 3)`),
+      new UsageError(`${message} (${name} in guard.toml, line 3)`),
     );
   });
 

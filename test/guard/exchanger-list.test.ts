@@ -40,8 +40,18 @@ describe("lookUpList()", () => {
     expect(await look(resolver)).toEqual({
       kind: "found",
       exchangers: [
-        { preference: 10, name: "mx1.example.test", addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] } },
-        { preference: 20, name: "mx2.example.test", addresses: { 4: ["192.0.2.2"], 6: [] } },
+        {
+          preference: 10,
+          name: "mx1.example.test",
+          addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] },
+          isIpv4Alone: false,
+        },
+        {
+          preference: 20,
+          name: "mx2.example.test",
+          addresses: { 4: ["192.0.2.2"], 6: [] },
+          isIpv4Alone: true,
+        },
       ],
     });
   });
@@ -81,6 +91,40 @@ describe("lookUpList()", () => {
       ["192.0.2.2"],
     ]);
   }, 8_000);
+
+  test("knows an exchanger without IPv6 from one whose IPv6 addresses cannot be looked up", async () => {
+    const failing: GuardResolver = {
+      ...resolverOf(found([10, "mx1.example.test"])),
+      addresses: async (_, family) =>
+        family === 6
+          ? { kind: "dns-failure", cause: "SERVFAIL" }
+          : { kind: "found", addresses: ["192.0.2.1"] },
+    };
+    const list = await look(failing);
+    expect(list).toMatchObject({
+      exchangers: [{ addresses: { 4: ["192.0.2.1"], 6: [] }, isIpv4Alone: false }],
+    });
+  });
+
+  test.each([
+    [20, 20, 4, 4],
+    [2, 20, 2, 6],
+    [20, 1, 7, 1],
+    [0, 9, 0, 8],
+    [9, 0, 8, 0],
+    [3, 4, 3, 4],
+  ])(
+    "counts of %i IPv6 and %i IPv4 addresses %i and %i",
+    async (sixes, fours, countedSixes, countedFours) => {
+      const addresses = [
+        ...Array.from({ length: sixes }, (_, at) => `2001:db8::${at + 1}`),
+        ...Array.from({ length: fours }, (_, at) => `192.0.2.${at + 1}`),
+      ];
+      const list = await look(resolverOf(found([10, "mx1.example.test"]), { "mx1.example.test": addresses }));
+      const [only] = list.kind === "found" ? list.exchangers : [];
+      expect([only?.addresses[6].length, only?.addresses[4].length]).toEqual([countedSixes, countedFours]);
+    },
+  );
 
   test("counts 32 exchangers, and 8 addresses of each", async () => {
     const many = Array.from({ length: 40 }, (_, at) => [at, `mx${at}.example.test`] as const);

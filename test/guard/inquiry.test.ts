@@ -10,10 +10,15 @@ const OURS = "192.0.2.9";
 const FOUND: ExchangerList = {
   kind: "found",
   exchangers: [
-    { preference: 10, name: "mx1.example.test", addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] } },
-    { preference: 20, name: "mx2.example.test", addresses: { 4: ["192.0.2.2"], 6: [] } },
-    { preference: 30, name: "mx3.example.test", addresses: { 4: [OURS], 6: [] } },
-    { preference: 40, name: "mx4.example.test", addresses: { 4: ["192.0.2.4"], 6: [] } },
+    {
+      preference: 10,
+      name: "mx1.example.test",
+      addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] },
+      isIpv4Alone: false,
+    },
+    { preference: 20, name: "mx2.example.test", addresses: { 4: ["192.0.2.2"], 6: [] }, isIpv4Alone: true },
+    { preference: 30, name: "mx3.example.test", addresses: { 4: [OURS], 6: [] }, isIpv4Alone: true },
+    { preference: 40, name: "mx4.example.test", addresses: { 4: ["192.0.2.4"], 6: [] }, isIpv4Alone: true },
   ],
 };
 const NO_VERDICT: Verdict = { kind: "open", reason: "no-verdict" };

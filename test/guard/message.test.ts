@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseMessage } from "../../src/guard/message.ts";
+import { type MessageParts, parseMessage } from "../../src/guard/message.ts";
 import { UsageError } from "../../src/text/errors.ts";
 
-const PARTS = {
+const PARTS: MessageParts = {
   server: "mx1.example.test",
   untilMs: Date.UTC(2026, 10, 27, 20, 14, 0, 1),
   reference: "0a1b2c",
-} as const;
+};
 
 describe("parseMessage() renders", () => {
   test.each([

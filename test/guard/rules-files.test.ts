@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Question } from "../../src/guard/question.ts";
-import { loadRules } from "../../src/guard/rules-files.ts";
+import { loadRules, RulesFileError } from "../../src/guard/rules-files.ts";
 import { GUARD_DEFAULTS } from "../../src/guard/settings.ts";
-import { ToldError, UsageError } from "../../src/text/errors.ts";
+import { UsageError } from "../../src/text/errors.ts";
 import { makeFolder } from "../cache/sqlite/fixtures.ts";
 
 const QUESTION: Question = {
@@ -57,11 +57,11 @@ describe("loadRules()", () => {
       const rejection = () =>
         loadRules({ ...GUARD_DEFAULTS, [name]: path }).then(
           () => "no failure",
-          (error: unknown) => (error instanceof ToldError ? `${error.name} ${error.message}` : error),
+          (error: unknown) => (error instanceof RulesFileError ? error.message : `another error: ${error}`),
         );
-      expect(await rejection()).toBe(`RulesFileError Cannot read the file ${path}: no such file`);
+      expect(await rejection()).toBe(`Cannot read the file ${path}: no such file`);
       mkdirSync(path);
-      expect(await rejection()).toBe(`RulesFileError Cannot read the file ${path}: a folder, not a file`);
+      expect(await rejection()).toBe(`Cannot read the file ${path}: a folder, not a file`);
     },
   );
 

@@ -32,7 +32,7 @@ function found(...addresses: readonly string[]): AddressLookup {
 }
 
 function exchanger(name: string, four: readonly string[] = [], six: readonly string[] = []): Exchanger {
-  return { preference: 10, name, addresses: { 4: four, 6: six } };
+  return { preference: 10, name, addresses: { 4: four, 6: six }, isIpv4Alone: six.length === 0 };
 }
 
 /** Of these addresses those that are ours. */
