@@ -189,6 +189,16 @@ describeNeeding("contrib/sendmail/mxguard.m4", lackingSendmail(), () => {
     expect(await answersFor("a@client.test", "user@example.test")).toEqual([taken("user@example.test")]);
   });
 
+  test("asks nothing for a client that has authenticated", async () => {
+    const ports = { smtp: freePort(), guard: freePort() };
+    const rules = (await shipped("sendmail/mxguard.m4")).replace("inet:10041", `inet:${ports.guard}`);
+    await using sendmail = await startSendmail(ports.smtp, `${rules}LOCAL_CONFIG\nD{auth_type}PLAIN\n`);
+    using guard = guardOfSendmail(ports.guard);
+    const commands = ["EHLO client.test", "MAIL FROM:<>", "RCPT TO:<user@example.test>"];
+    expect((await converse(sendmail.port, commands)).at(-1)).toStartWith("250 ");
+    expect(guard.queries).toEqual([]);
+  });
+
   function guardOfSendmail(port: number) {
     const queries: string[] = [];
     const server = Bun.listen({
