@@ -1,6 +1,6 @@
 import { BoundedLines } from "./bounded-lines.ts";
 import { type FilterEnds, type FilterRequest, parseFilterLine } from "./filter-line.ts";
-import { type Decision, type Deferral, LET_IN } from "./question.ts";
+import { type Decision, type Deferral, LET_IN, type Question } from "./question.ts";
 import type { Session, SessionIo } from "./session.ts";
 
 /** Most that is kept of a line, in octets: OpenSMTPD's own are shorter than 2,048. */
@@ -123,17 +123,28 @@ export class FilterSession implements Session {
       say(LET_IN);
       return;
     }
-    this.#pending += 1;
     const { ends, isAuthenticated, sender } = client;
     const { clientAddress, clientName, ownAddress } = ends;
-    this.#io.decide(
-      { isAuthenticated, clientAddress, clientName, ownAddress, sender, recipient: parameter },
-      (decision) => {
-        this.#pending -= 1;
-        say(decision);
-        this.#endWhenAnswered();
-      },
-    );
+    const recipient = parameter;
+    this.#decide({ isAuthenticated, clientAddress, clientName, ownAddress, sender, recipient }, say);
+  }
+
+  /** Whatever becomes of the decision, the request has its answer, and no other one. */
+  #decide(question: Question, say: (decision: Decision) => void): void {
+    let isDecided = false;
+    const decided = (decision: Decision) => {
+      if (isDecided) return;
+      isDecided = true;
+      this.#pending -= 1;
+      say(decision);
+      this.#endWhenAnswered();
+    };
+    this.#pending += 1;
+    try {
+      this.#io.decide(question, decided);
+    } catch {
+      decided(LET_IN);
+    }
   }
 
   #endWhenAnswered(): void {

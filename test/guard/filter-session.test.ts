@@ -167,6 +167,24 @@ describe("FilterSession answers", () => {
     expect(asked.session.isBusy).toBe(false);
   });
 
+  test("once, whatever the core does", () => {
+    let said = "";
+    const session = new FilterSession({
+      decide({ recipient }, decided) {
+        if (recipient.startsWith("twice")) decided(deferral());
+        decided(LET_IN);
+        throw new Error("no core does this");
+      },
+      write(text) {
+        said += text;
+      },
+      ended() {},
+    });
+    session.heard(Buffer.from(CONNECTED + RECIPIENT + RECIPIENT.replace("user", "twice")));
+    expect(said).toBe(PROCEED + DEFERRED);
+    expect(session.isBusy).toBe(false);
+  });
+
   test("one that is decided at once before one that takes longer", () => {
     const asked = ask(open);
     asked.hear(CONNECTED, RECIPIENT, RECIPIENT.replace("195da1ceb7a6713e", "2"));
