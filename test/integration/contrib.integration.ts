@@ -7,9 +7,11 @@ import { fakeNameServer } from "../fake/name-server.ts";
 import { type FakePolicyServer, fakePolicyServer } from "../fake/policy-server.ts";
 import { GREETS } from "../fake/scripts.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
+import type { Zone } from "../fake/zone.ts";
 import { startHaraka } from "./contrib-haraka.ts";
 import { lackingSendmail, startSendmail } from "./contrib-sendmail.ts";
 import { makeExim } from "./exim.ts";
+import { startConfigured } from "./open-smtpd.ts";
 import { startPostfix } from "./postfix.ts";
 import { freePort, lackingServer } from "./private-server.ts";
 import { describeNeeding } from "./requirement.ts";
@@ -25,6 +27,20 @@ const ANSWERS: Readonly<Record<string, string>> = {
   unlucky: `action=451 ${PLEASE}\n\n`,
   dry: "action=WARN Please use mx1.example.test\n\n",
 };
+
+/** Two exchangers of a domain, of which the second is this machine. */
+function zoneOf(domain: string): Zone {
+  return {
+    [domain]: {
+      MX: [
+        [10, `mx1.${domain}`],
+        [20, `mx2.${domain}`],
+      ],
+    },
+    [`mx1.${domain}`]: { A: ["127.0.0.11"] },
+    [`mx2.${domain}`]: { A: ["127.0.0.1"] },
+  };
+}
 
 let folder = "";
 
@@ -54,6 +70,56 @@ describeNeeding("contrib/postfix/main.cf", lackingServer("postfix"), () => {
       expect(guard.requests).toHaveLength(2);
     }
     expect(await answersFor("user@mx.test")).toEqual(["250 2.1.5 Ok"]);
+  });
+});
+
+describeNeeding("contrib/postfix/master.cf", lackingServer("postfix"), () => {
+  test("has a guard started by Postfix, which defers while the primary is up", async () => {
+    using dns = await fakeNameServer(zoneOf("example.test"));
+    using primary = fakeSmtpServer(GREETS, { hostname: "127.0.0.11" });
+    const main = (await shipped("postfix/main.cf")).replace(
+      "unix:mxguard/policy.sock",
+      "unix:private/mxguard",
+    );
+    const master = (await shipped("postfix/master.cf")).replace(
+      "/usr/local/bin/smtpdcheck serve",
+      `${compiled.argv[0]} serve --dns ${dns.address} -p ${primary.port} --probe-loopback`,
+    );
+    const [, limit = ""] = /^# +(mxguard_time_limit = \d+)$/m.exec(master) ?? [];
+    await using server = await startPostfix(
+      "smtpd",
+      `${main}\n${limit}\nmydestination = mx.test, example.test`,
+      master,
+    );
+    const commands = ["EHLO client.test", "MAIL FROM:<>", "RCPT TO:<user@example.test>"];
+    expect((await converse(server.port, [...commands, "RCPT TO:<user@mx.test>"])).slice(3)).toEqual([
+      "450 4.3.2 <user@example.test>: Recipient address rejected: Please use mx1.example.test",
+      "250 2.1.5 Ok",
+    ]);
+  });
+});
+
+describeNeeding("contrib/opensmtpd/smtpd.conf", lackingServer("opensmtpd"), () => {
+  test("has a guard started by OpenSMTPD, which defers while the primary is up", async () => {
+    using dns = await fakeNameServer(zoneOf("example.org"));
+    using primary = fakeSmtpServer(GREETS, { hostname: "127.0.0.11" });
+    const domains = join(folder, "mxguard.domains");
+    await Bun.write(domains, "example.org\n");
+    const config = await shipped("opensmtpd/smtpd.conf");
+    await using server = await startConfigured((port) =>
+      config
+        .replace(
+          "/usr/local/bin/smtpdcheck filter --domains /etc/mail/mxguard.domains",
+          `${compiled.argv[0]} filter --domains ${domains} --dns ${dns.address} -p ${primary.port} --probe-loopback`,
+        )
+        .replace("0.0.0.0 port 25", `127.0.0.1 port ${port}`),
+    );
+    const commands = ["EHLO client.test", "MAIL FROM:<>", "RCPT TO:<user@example.org>"];
+    expect((await converse(server.port, [...commands, "RCPT TO:<user@elsewhere.test>"])).slice(3)).toEqual([
+      "450 4.3.2 Please use mx1.example.org",
+      expect.stringMatching(/^550 /),
+    ]);
+    await server.logged(/mxguard: .*verdict=deferred/);
   });
 });
 

@@ -80,13 +80,14 @@ export async function makePostfix(main: string, master: string): Promise<Postfix
   };
 }
 
-/** Starts a Postfix whose only public service is this one; the lines go to the end of its main.cf. */
+/** Starts a Postfix whose only public service is this one; the lines go to the ends of its main.cf and its master.cf. */
 export async function startPostfix(
   service: keyof typeof PUBLIC_SERVICES,
   lines = "",
+  services = "",
 ): Promise<PrivateServer> {
   const port = freePort();
-  const master = `127.0.0.1:${port} ${PUBLIC_SERVICES[service]}\n${INTERNAL_SERVICES}`;
+  const master = `127.0.0.1:${port} ${PUBLIC_SERVICES[service]}\n${INTERNAL_SERVICES}${services}`;
   const postfix = await makePostfix(`${LOOPBACK}\n${lines}`, master);
   return startPrivateServer({ server: "postfix", port, ...postfix });
 }
