@@ -24,6 +24,14 @@ export const HELP_PAGE: HelpPage = {
       ["smtpdcheck cache --cache LOCATION", "List what is kept"],
       ["smtpdcheck cache clear --cache LOCATION [server...]", "Forget it, or that of some servers"],
     ],
+    GUARD: [
+      [
+        "smtpdcheck serve --policy ADDRESS",
+        "Tell a mail server at every recipient whether a better one is up",
+      ],
+      ["smtpdcheck filter [option...]", "The same for OpenSMTPD, as its filter"],
+      ["smtpdcheck serve --help", "List its options"],
+    ],
     DOCTOR: [
       ["smtpdcheck doctor --postfix", "Tell what is wrong with how Postfix asks the guard"],
       ["smtpdcheck doctor --help", "List its options"],
