@@ -4,7 +4,10 @@ import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { files } from "../package.json";
+import { parseGuardConfig } from "../src/command/guard-config.ts";
 import { FILTER_OPTIONS, SERVE_OPTIONS } from "../src/command/guard-options.ts";
+import { readGuardSettings } from "../src/command/guard-settings.ts";
+import { parseAllowList } from "../src/guard/allow-list.ts";
 import { GUARD_DEFAULTS } from "../src/guard/settings.ts";
 import { refusedPort } from "./fake/dead-port.ts";
 import { fakePolicyServer } from "./fake/policy-server.ts";
@@ -47,6 +50,58 @@ describe("contrib", () => {
         const known: object = sub === "serve" ? SERVE_OPTIONS : FILTER_OPTIONS;
         expect(options.filter((option) => !Object.hasOwn(known, option.slice(2)))).toEqual([]);
       }
+  });
+});
+
+describe("guard.toml", () => {
+  test("is all right as it is shipped", () => {
+    const command = [process.execPath, join(project, "index.ts"), "serve", "--check-config", "--config"];
+    const ran = Bun.spawnSync([...command, join(contrib, "guard.toml")]);
+    expect([ran.exitCode, ran.stderr.toString()]).toEqual([0, ""]);
+  });
+
+  test("is a dry run, and shows the defaults of what it leaves out", async () => {
+    const shown = (await text("guard.toml")).replace(/^# (?=[\w-]+ = )/gm, "");
+    const settings = readGuardSettings(parseGuardConfig(shown, "guard.toml", SERVE_OPTIONS));
+    const { policy, stop, domainsFile, allowFile, cache } = settings;
+    expect(settings).toEqual({
+      ...GUARD_DEFAULTS,
+      action: "warn",
+      policy,
+      stop,
+      domainsFile,
+      allowFile,
+      cache,
+    });
+    for (const chosen of [policy[0], stop[0], domainsFile, allowFile, cache]) expect(chosen).toBeTruthy();
+  });
+});
+
+describe("allow", () => {
+  const client = { isAuthenticated: false, ownAddress: null, recipient: "user@example.org" };
+  const somebody = {
+    ...client,
+    clientAddress: null,
+    clientName: "mail.example.net",
+    sender: "a@news.example.com",
+  };
+
+  test("allows nobody as it is shipped", async () => {
+    const allowed = parseAllowList(await text("allow"), "allow");
+    expect(allowed.has(somebody, "192.0.2.80")).toBe(false);
+  });
+
+  test("shows entries of five kinds that can be read", async () => {
+    const entries = [...(await text("allow")).matchAll(/^# (\S*[.:]\S*)$/gm)].map(([, entry = ""]) => entry);
+    const allowed = parseAllowList(entries.join("\n"), "allow");
+    const nobody = { ...client, clientAddress: null, clientName: null, sender: "" };
+    expect(allowed.has(nobody, "192.0.2.7")).toBe(true);
+    expect(allowed.has(nobody, "2001:db8:25::1")).toBe(true);
+    expect(allowed.has({ ...nobody, clientName: "mail.example.net" }, undefined)).toBe(true);
+    expect(allowed.has({ ...nobody, sender: "login-code@example.com" }, undefined)).toBe(true);
+    expect(allowed.has({ ...nobody, sender: "any@news.example.com" }, undefined)).toBe(true);
+    expect(allowed.has(nobody, "198.51.100.1")).toBe(false);
+    expect(entries).toContain("192.0.2.80");
   });
 });
 
