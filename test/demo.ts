@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { playGuard } from "./demo-guard.ts";
 import { fakeSmtpServer } from "./fake/smtp-server.ts";
 
 interface Scene {
@@ -59,6 +60,8 @@ console.log(`smtpdcheck tells which of your mail servers is up. For this demo, f
 
 let surprises = 0;
 for (const [index, scene] of scenes.entries()) surprises += (await play(index + 1, scene)) ? 0 : 1;
+
+surprises += (await playGuard(scenes.length + 1, loopback(11))) ? 0 : 1;
 
 console.log("\nWhat it can do for a mail server, a shell script or CI: see README.md, or smtpdcheck --help");
 process.exit(surprises === 0 ? 0 : 1);
