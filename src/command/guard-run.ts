@@ -21,7 +21,10 @@ export async function runGuard(
   const helo = settings.helo ?? (await fullNameOf(process.getBuiltinModule("node:os").hostname()));
   const brain = await openBrain(settings, { resolver, deadlines: deadlinesOf(run.signal), log, helo });
   goOnWhatever(log);
-  process.on("SIGHUP", () => void reload(brain, reread, log));
+  let reloaded = Promise.resolve();
+  process.on("SIGHUP", () => {
+    reloaded = reloaded.then(() => reload(brain, reread, log));
+  });
   try {
     await speak(brain, log);
   } finally {

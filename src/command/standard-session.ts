@@ -17,6 +17,7 @@ export async function speakOnStandardStreams(
       over.resolve();
     },
   });
+  process.on("SIGTERM", () => session.finished());
   const read = async () => {
     for await (const octets of Bun.stdin.stream()) session.heard(octets);
     session.finished();

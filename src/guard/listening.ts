@@ -71,19 +71,21 @@ export class Listening {
   }
 
   #accept(client: Client, open: OpenSession): ClientListener {
-    if (this.#patrons.size >= this.#maxClients) this.#makeRoom();
+    const isRoom = this.#patrons.size < this.#maxClients || this.#makeRoom();
     const patron = new Patron(client, open, this.#terms, () => this.#patrons.delete(patron));
     this.#patrons.add(patron);
+    if (!isRoom) patron.cut();
     return patron;
   }
 
-  /** Who has been idle for longest goes: Postfix comes again at once, and loses nothing. */
-  #makeRoom(): void {
+  /** Who has been idle for longest goes: Postfix comes again at once, and loses nothing. False where all wait for an answer. */
+  #makeRoom(): boolean {
     let idlest: Patron | undefined;
     for (const patron of this.#patrons)
       if (!patron.isBusy && patron.heardAtMs < (idlest?.heardAtMs ?? Number.POSITIVE_INFINITY))
         idlest = patron;
     idlest?.cut();
+    return idlest !== undefined;
   }
 
   #closeIdle(): void {

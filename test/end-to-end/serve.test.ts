@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fakeNameServer } from "../fake/name-server.ts";
 import { fakeSmtpServer } from "../fake/smtp-server.ts";
 import type { Zone } from "../fake/zone.ts";
-import { commands, compiled, PATIENCE_MS, run } from "./command.ts";
+import { bareEnvironment, commands, compiled, PATIENCE_MS, run } from "./command.ts";
 import { policyClient, policyRequest, scratchFolder, startGuard } from "./guard-process.ts";
 
 setDefaultTimeout(PATIENCE_MS);
@@ -121,6 +121,39 @@ describe("smtpdcheck filter", () => {
 });
 
 describe("smtpdcheck serve", () => {
+  test("gives standard output what is in flight when it is told to end", async () => {
+    using dns = await fakeNameServer(ZONE);
+    using mx1 = primary("(wait 500ms)\nS: 220 mx1\nC: QUIT\n(close)");
+    const child = Bun.spawn(
+      [...compiled.argv, "serve", "--policy", "stdio", ...probing(dns.address, mx1.port)],
+      { env: bareEnvironment, stdin: "pipe", stdout: "pipe", stderr: "ignore" },
+    );
+    child.stdin.write(policyRequest("user@example.test"));
+    child.stdin.flush();
+    while (mx1.connectionCount === 0) await Bun.sleep(1);
+    child.kill("SIGTERM");
+    expect(await new Response(child.stdout).text()).toBe(`action=${PLEASE}\n\n`);
+    expect(await child.exited).toBe(0);
+  });
+
+  test("turns a client away when there is no room and all others wait for an answer", async () => {
+    using dns = await fakeNameServer(ZONE);
+    using mx1 = primary("(wait 700ms)\nS: 220 mx1\nC: QUIT\n(close)");
+    await using guard = await startGuard(
+      compiled,
+      ["--policy", "unix:SOCKET", ...probing(dns.address, mx1.port)],
+      { under: ["prlimit", "--nofile=16"] },
+    );
+    const socket = join(guard.folder, "socket");
+    using one = await policyClient(socket);
+    using other = await policyClient(socket);
+    const answers = Promise.all([one.ask("user@example.test"), other.ask("user@example.test")]);
+    while (mx1.connectionCount === 0) await Bun.sleep(1);
+    using third = await policyClient(socket);
+    expect(await third.closed).toBe("");
+    expect(await answers).toEqual([PLEASE, PLEASE]);
+  });
+
   test("writes its log to logger(1) where standard error is the mail server's", async () => {
     using dns = await fakeNameServer(ZONE);
     using scratch = scratchFolder();
