@@ -7,6 +7,9 @@ import { RememberingResolver } from "../names/remembering.ts";
 import { messageOf } from "./complaints.ts";
 import type { LineOutput } from "./log-output.ts";
 
+/** What SIGHUP applies. */
+const APPLIED: ReadonlySet<keyof GuardSettings> = new Set(["domainsFile", "allowFile", "action", "message"]);
+
 /** Runs a guard with its signals until `speak` has ended. */
 export async function runGuard(
   settings: GuardSettings,
@@ -23,7 +26,7 @@ export async function runGuard(
   goOnWhatever(log);
   let reloaded = Promise.resolve();
   process.on("SIGHUP", () => {
-    reloaded = reloaded.then(() => reload(brain, reread, log));
+    reloaded = reloaded.then(() => reload(brain, settings, reread, log));
   });
   try {
     await speak(brain, log);
@@ -38,13 +41,30 @@ export async function runGuard(
 }
 
 /** What the new files say holds from the next question on; what they say that cannot be read does not. */
-async function reload(brain: Brain, reread: () => GuardSettings, log: DecisionLog): Promise<void> {
+async function reload(
+  brain: Brain,
+  settings: GuardSettings,
+  reread: () => GuardSettings,
+  log: DecisionLog,
+): Promise<void> {
   try {
-    await brain.reload(reread());
+    const changed = reread();
+    await brain.reload(changed);
     log.say("info", { msg: "files were read again" });
+    const ignored = notApplied(settings, changed);
+    if (ignored.length > 0)
+      log.say("warn", { msg: "what changed wants a restart", options: ignored.join(" ") });
   } catch (error) {
     log.say("error", { msg: "files were not read again, the old ones hold", cause: messageOf(error) });
   }
+}
+
+/** What a guard that runs cannot change, by the names of the options. */
+function notApplied(before: GuardSettings, after: GuardSettings): readonly string[] {
+  const names = Object.keys(before) as (keyof GuardSettings)[];
+  return names
+    .filter((name) => !APPLIED.has(name) && !Bun.deepEquals(before[name], after[name]))
+    .map((name) => name.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
 }
 
 /** A guard that ends takes a mail server's answers with it: what goes wrong is said, and mail flows. */

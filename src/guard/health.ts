@@ -7,17 +7,18 @@ export type Finding =
   | { readonly kind: "greeted"; readonly connectMs: number; readonly firstLineMs: number }
   /** Turned away for now: 421, or another 4xx as a greeting. */
   | { readonly kind: "busy"; readonly reply: Reply }
-  | { readonly kind: "failed" }
+  | { readonly kind: "failed"; readonly why: string }
   /** This machine failed, so that nothing is known. */
   | { readonly kind: "unknown" };
 
 /** What is known of an address for whoever wants to send mail there now; "none" is no knowledge. */
 export type Standing = "up" | "not-up" | "none";
 
-/** How long a probe may take: to connect (undefined for the usual limit), and then to the first line. */
+/** How long a probe may take: to connect (undefined for the usual limit), to the first line, and for each answer in a mail check. */
 export interface Patience {
   readonly connectMs: number | undefined;
   readonly firstLineMs: number;
+  readonly answerMs: number;
 }
 
 /** From the start of a probe to the start of the next. */
@@ -99,6 +100,7 @@ export class Health {
     return {
       connectMs: this.#connectMs <= NEAR_MS ? NEAR_CONNECT_MS : undefined,
       firstLineMs: longestMs === undefined ? FIRST_LINE_MS : Math.max(LEAST_FIRST_LINE_MS, 2 * longestMs),
+      answerMs: this.#mail.patienceMs,
     };
   }
 
@@ -133,9 +135,9 @@ export class Health {
     this.#knownAtMs = nowMs;
   }
 
-  /** Takes note of what a mail check came to; true when that turned the answer to whether it takes mail. */
-  noteMail(finding: MailFinding, nowMs: number): boolean {
-    return this.#mail.note(finding, nowMs);
+  /** Takes note of what a mail check came to, and how long its slowest answer took; true when that turned the answer to whether it takes mail. */
+  noteMail(finding: MailFinding, longestMs: number, nowMs: number): boolean {
+    return this.#mail.note(finding, longestMs, nowMs);
   }
 
   /** "Down" stays until two greetings; all else that is old is forgotten. */

@@ -1,23 +1,24 @@
-import type { DecisionLog } from "./decision-log.ts";
-import type { Notice } from "./watch.ts";
+import type { DecisionLog, LogLevel } from "./decision-log.ts";
+import type { News, Notice } from "./watch.ts";
 
 /** "Other or undefined security status" and its like (RFC 3463 §3.8): what a limit on clients is told with. */
 const POLICY = /\b4\.7\.\d{1,3}\b/;
 
-const WORDS = {
-  busy: "is busy, and left alone for a minute",
-  "takes-no-mail": "takes no mail: counts as down (it may be only this machine that it refuses)",
-  "takes-mail": "takes mail again",
-} as const;
+const WORDS: Readonly<Record<News, readonly [level: LogLevel, words: string]>> = {
+  up: ["info", "is up"],
+  "not-up": ["info", "is not up"],
+  busy: ["warn", "is busy, and left alone for a minute"],
+  "takes-no-mail": ["warn", "takes no mail: counts as down (it may be only this machine that it refuses)"],
+  "takes-mail": ["info", "takes mail again"],
+  probed: ["debug", "was probed"],
+};
 const MAYBE_US = "; it may be this machine's connections that it limits: put this machine on its allowlist";
 
 /** Notices as lines of a log. */
 export function noticeIn(log: DecisionLog): Notice {
-  return ({ address, port }, what, reply) => {
-    const more = what === "busy" && POLICY.test(reply) ? MAYBE_US : "";
-    log.say(what === "takes-mail" ? "info" : "warn", {
-      msg: `${address} port ${port} ${WORDS[what]}${more}`,
-      reply,
-    });
+  return ({ address, port }, news, reply) => {
+    const [level, words] = WORDS[news];
+    const more = news === "busy" && POLICY.test(reply) ? MAYBE_US : "";
+    log.say(level, { msg: `${address} port ${port} ${words}${more}`, reply });
   };
 }

@@ -8,15 +8,15 @@ import { type Reply, SERVICE_READY } from "../smtp/reply.ts";
 import type { Here, Party, Say, Script, Talk } from "../smtp/script.ts";
 import type { DialogueTerms } from "../smtp/terms.ts";
 import type { Finding, Patience } from "./health.ts";
-import { judgeMail } from "./mail-check.ts";
+import { judgeMail, mailCheck, textOf } from "./mail-check.ts";
 import type { Visit, VisitEndpoint, Visitor } from "./watch.ts";
 
 /** For all that comes behind the first line: a teaser takes six seconds, and no verdict hangs on it. */
 const REST_MS = 60_000;
 
-/** Codes from here on are for good (RFC 5321 §4.2.1). */
+/** Codes from here on are refusals, and from there on for good (RFC 5321 §4.2.1). */
+const LEAST_REFUSAL = 400;
 const LEAST_PERMANENT = 500;
-const NO_TLS = "a mail check is made in the clear";
 
 const FIRST_LINE: Say = { stage: "greeting", say: "", want: [SERVICE_READY] };
 const REST: Say = { ...FIRST_LINE, judge: judgeReply };
@@ -31,9 +31,9 @@ export interface VisitTerms {
 
 /** Probes with real connections. Each has a place among those of the process, lest descriptors run out. */
 export function visiting({ timeoutMs, helo }: VisitTerms): VisitEndpoint {
-  return (endpoint, { connectMs = timeoutMs, firstLineMs }, mailDomain, visitor) => {
+  return (endpoint, { connectMs = timeoutMs, ...patience }, mailDomain, visitor) => {
     const terms = mailDomain === undefined ? undefined : mailCheck(helo, mailDomain);
-    const probe = new EndpointVisit(endpoint, { connectMs, firstLineMs }, terms, visitor);
+    const probe = new EndpointVisit(endpoint, { ...patience, connectMs }, terms, visitor);
     connections.enter(() => probe.begin());
     return probe;
   };
@@ -49,6 +49,8 @@ class EndpointVisit implements Visit, Party {
   #timer: Timer | undefined;
   #beganAtMs = 0;
   #openedAtMs = 0;
+  #turnAtMs = 0;
+  #slowestMs = 0;
   #isGreeted = false;
   #isOver = false;
 
@@ -84,9 +86,16 @@ class EndpointVisit implements Visit, Party {
     connections.leave();
   }
 
+  /** A turn begins, and with it its time. */
   reached(stage: Stage): void {
+    const nowMs = performance.now();
+    if (this.#isGreeted && stage !== "greeting") {
+      if (this.#turnAtMs > 0) this.#slowestMs = Math.max(this.#slowestMs, nowMs - this.#turnAtMs);
+      this.#turnAtMs = nowMs;
+      this.#limit(this.#patience.answerMs);
+    }
     if (stage !== "greeting" || this.#openedAtMs > 0) return;
-    this.#openedAtMs = performance.now();
+    this.#openedAtMs = nowMs;
     this.#limit(this.#patience.firstLineMs);
   }
 
@@ -132,7 +141,7 @@ class EndpointVisit implements Visit, Party {
     if (!this.#isGreeted) this.#visitor.found(findingOf(outcome));
     else if (this.#terms !== undefined) {
       const { finding, reply } = judgeMail(outcome);
-      this.#visitor.foundMail(finding, reply);
+      this.#visitor.foundMail(finding, reply, this.#slowestMs);
     }
     this.#visitor.over();
   }
@@ -142,22 +151,9 @@ class EndpointVisit implements Visit, Party {
 function findingOf(outcome: AttemptOutcome): Finding {
   if (outcome.kind === "no-resources") return { kind: "unknown" };
   const isRefusal = outcome.kind === "busy" || outcome.kind === "declined";
-  return isRefusal && outcome.reply.code < LEAST_PERMANENT
-    ? { kind: "busy", reply: outcome.reply }
-    : { kind: "failed" };
-}
-
-/** The null sender (RFC 5321 §4.5.5), whom everybody must take mail from, to somebody who must take mail (§4.5.1). */
-function mailCheck(helo: string | null, domain: string): DialogueTerms {
-  const tls = { options: {}, read: () => NO_TLS };
-  const ends = { helo, isLmtp: false, auth: null, expect: [] };
-  return {
-    quitAfter: "rcpt",
-    ...ends,
-    level: "none",
-    isImplicit: false,
-    tls,
-    from: "",
-    to: `postmaster@${domain}`,
-  };
+  const { code = 0 } = isRefusal ? outcome.reply : {};
+  if (isRefusal && code >= LEAST_REFUSAL && code < LEAST_PERMANENT)
+    return { kind: "busy", reply: outcome.reply };
+  const stage = "stage" in outcome ? ` in ${outcome.stage}` : "";
+  return { kind: "failed", why: isRefusal ? textOf(outcome.reply) : outcome.kind + stage };
 }

@@ -15,7 +15,8 @@ export interface Visit {
 /** Whoever a probe is made for. The first line of a greeting may be told long before the probe is over. */
 export interface Visitor {
   found(finding: Finding): void;
-  foundMail(finding: MailFinding, reply: string): void;
+  /** What a mail check came to, in the server's words, and how long its slowest answer took. */
+  foundMail(finding: MailFinding, reply: string, slowestMs: number): void;
   /** Called once, last. */
   over(): void;
 }
@@ -31,12 +32,11 @@ export type VisitEndpoint = (
   visitor: Visitor,
 ) => Visit;
 
-/** What an administrator should know of an address, with its own words. */
-export type Notice = (
-  endpoint: Endpoint,
-  what: "busy" | "takes-no-mail" | "takes-mail",
-  reply: string,
-) => void;
+/** What an administrator may want to know of an address. */
+export type News = Exclude<Standing, "none"> | "busy" | "takes-no-mail" | "takes-mail" | "probed";
+
+/** Takes note of news, with the server's own words, or what came of a probe. */
+export type Notice = (endpoint: Endpoint, news: News, words: string) => void;
 
 /** What all watches have in common. */
 export interface WatchTerms {
@@ -118,18 +118,28 @@ export class Watch {
   #probe(beganAtMs: number): void {
     const mailDomain = this.#health.isMailCheckDue(beganAtMs) ? this.#domain : undefined;
     this.#visit = this.#terms.visit(this.endpoint, this.#health.patience(), mailDomain, {
-      found: (finding) => {
-        this.#health.note(finding, performance.now());
-        if (finding.kind === "busy") this.#terms.notice(this.endpoint, "busy", textOf(finding.reply));
-        this.#tell();
-      },
-      foundMail: (finding, reply) => {
-        if (!this.#health.noteMail(finding, performance.now())) return;
-        this.#terms.notice(this.endpoint, this.#health.takesNoMail ? "takes-no-mail" : "takes-mail", reply);
+      found: (finding) => this.#found(finding),
+      foundMail: (finding, reply, slowestMs) => {
+        const { endpoint } = this;
+        this.#terms.notice(endpoint, "probed", `${finding}: ${reply}`);
+        if (!this.#health.noteMail(finding, slowestMs, performance.now())) return;
+        this.#terms.notice(endpoint, this.#health.takesNoMail ? "takes-no-mail" : "takes-mail", reply);
         this.#tell();
       },
       over: () => this.#over(beganAtMs),
     });
+  }
+
+  #found(finding: Finding): void {
+    const nowMs = performance.now();
+    const before = this.#health.standing(nowMs);
+    this.#health.note(finding, nowMs);
+    const after = this.#health.standing(nowMs);
+    const words = wordsOf(finding);
+    this.#terms.notice(this.endpoint, "probed", words);
+    if (finding.kind === "busy") this.#terms.notice(this.endpoint, "busy", words);
+    else if (after !== before && after !== "none") this.#terms.notice(this.endpoint, after, words);
+    this.#tell();
   }
 
   #over(beganAtMs: number): void {
@@ -142,5 +152,18 @@ export class Watch {
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
+  }
+}
+
+function wordsOf(finding: Finding): string {
+  switch (finding.kind) {
+    case "greeted":
+      return `greeted after ${Math.round(finding.connectMs + finding.firstLineMs)} ms`;
+    case "busy":
+      return textOf(finding.reply);
+    case "failed":
+      return finding.why;
+    case "unknown":
+      return "could not be probed";
   }
 }

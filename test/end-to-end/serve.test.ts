@@ -270,6 +270,16 @@ describe("smtpdcheck serve", () => {
     expect(await client.ask("user@example.test")).toBe("DUNNO");
   });
 
+  test("says what of a changed configuration wants a restart", async () => {
+    using scratch = scratchFolder();
+    const file = join(scratch.path, "guard.toml");
+    writeFileSync(file, 'action = "warn"\n');
+    await using guard = await startGuard(compiled, ["--policy", "unix:SOCKET", "--config", file]);
+    writeFileSync(file, 'action = "defer"\nanswer-within = 3\nport = 26\n');
+    guard.kill("SIGHUP");
+    expect(await guard.logged(/wants a restart/)).toContain('options="answer-within port"');
+  });
+
   test("replaces a stale socket, and leaves one in use and a file that is none", async () => {
     using scratch = scratchFolder();
     const socket = join(scratch.path, "socket");

@@ -61,10 +61,10 @@ export class FakeVisits {
     if (manner === "greets" || manner === "takes-none") {
       visitor.found({ kind: "greeted", connectMs: 1, firstLineMs: 5 });
       if (mailDomain !== undefined)
-        visitor.foundMail(manner === "greets" ? "takes-mail" : "takes-none", "452 full");
+        visitor.foundMail(manner === "greets" ? "takes-mail" : "takes-none", "452 full", 3);
     } else if (manner === "busy") {
       visitor.found({ kind: "busy", reply: { code: 421, lines: ["4.7.0 too many"], complete: true } });
-    } else visitor.found({ kind: manner === "fails" ? "failed" : "unknown" });
+    } else visitor.found(manner === "fails" ? { kind: "failed", why: "refused" } : { kind: "unknown" });
     visitor.over();
   }
 }

@@ -4,7 +4,7 @@ import { type Finding, Health, type Standing } from "../../src/guard/health.ts";
 type Noted = readonly [atMs: number, finding: Finding];
 
 const GREETED: Finding = { kind: "greeted", connectMs: 1, firstLineMs: 20 };
-const FAILED: Finding = { kind: "failed" };
+const FAILED: Finding = { kind: "failed", why: "refused" };
 const BUSY: Finding = { kind: "busy", reply: { code: 421, lines: ["later"], complete: true } };
 const UNKNOWN: Finding = { kind: "unknown" };
 const MINUTE = 60_000;
@@ -289,7 +289,7 @@ describe("Health.patience()", () => {
   ])("%s", (_, findings, connectMs, firstLineMs) => {
     const health = new Health(0);
     for (const [at, finding] of findings.entries()) health.note(finding, at);
-    expect(health.patience()).toEqual({ connectMs, firstLineMs });
+    expect(health.patience()).toEqual({ connectMs, firstLineMs, answerMs: 5_000 });
   });
 
   test("keeps what was learnt of slowness when all else is forgotten", () => {
@@ -305,7 +305,7 @@ describe("Mail checks", () => {
     expect(health.isMailCheckDue(47_999)).toBe(false);
     health.note(GREETED, 60_000);
     expect(health.isMailCheckDue(72_001)).toBe(true);
-    health.noteMail("takes-mail", 72_001);
+    health.noteMail("takes-mail", 0, 72_001);
     expect(health.isMailCheckDue(72_002)).toBe(false);
   });
 
@@ -322,13 +322,13 @@ describe("Mail checks", () => {
 
   test("count as down after three running that failed, and one that goes well ends it", () => {
     const health = healthAfter([0, GREETED]);
-    expect(health.noteMail("takes-none", 1)).toBe(false);
-    expect(health.noteMail("takes-none", 2)).toBe(false);
+    expect(health.noteMail("takes-none", 0, 1)).toBe(false);
+    expect(health.noteMail("takes-none", 0, 2)).toBe(false);
     expect(health.standing(2)).toBe("up");
-    expect(health.noteMail("takes-none", 3)).toBe(true);
+    expect(health.noteMail("takes-none", 0, 3)).toBe(true);
     expect(health.standing(3)).toBe("not-up");
-    expect(health.noteMail("takes-none", 4)).toBe(false);
-    expect(health.noteMail("takes-mail", 5)).toBe(true);
+    expect(health.noteMail("takes-none", 0, 4)).toBe(false);
+    expect(health.noteMail("takes-mail", 0, 5)).toBe(true);
     expect(health.standing(5)).toBe("up");
   });
 
@@ -342,9 +342,23 @@ describe("Mail checks", () => {
       "unknown",
       "takes-none",
     ] as const;
-    for (const finding of findings) health.noteMail(finding, 1);
+    for (const finding of findings) health.noteMail(finding, 0, 1);
     expect(health.standing(1)).toBe("up");
-    health.noteMail("takes-none", 1);
+    health.noteMail("takes-none", 0, 1);
     expect(health.standing(1)).toBe("not-up");
+  });
+
+  test("are patient with the slow: more after each failure, and twice what an answer ever took", () => {
+    const health = healthAfter([0, GREETED]);
+    const patience = () => health.patience().answerMs;
+    expect(patience()).toBe(5_000);
+    health.noteMail("takes-none", 5_000, 1);
+    expect(patience()).toBe(20_000);
+    health.noteMail("takes-none", 20_000, 2);
+    expect(patience()).toBe(60_000);
+    health.noteMail("takes-mail", 24_000, 3);
+    expect(patience()).toBe(48_000);
+    health.noteMail("takes-mail", 50_000, 4);
+    expect(patience()).toBe(60_000);
   });
 });

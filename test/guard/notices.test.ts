@@ -21,11 +21,15 @@ describe("noticeIn() a log says", () => {
       "452 4.7.0 full",
       `level=warn msg="${WHO} takes no mail: counts as down (it may be only this machine that it refuses)" reply="452 4.7.0 full"`,
     ],
+    ["up", "greeted after 3 ms", `level=info msg="${WHO} is up" reply="greeted after 3 ms"`],
+    ["not-up", "refused", `level=info msg="${WHO} is not up" reply=refused`],
+    ["probed", "refused", `level=debug msg="${WHO} was probed" reply=refused`],
     ["takes-mail", "250 2.1.5 Ok", `level=info msg="${WHO} takes mail again" reply="250 2.1.5 Ok"`],
   ] as const)("%s: %j", (what, reply, line) => {
     const lines: (readonly [line: string, level: LogLevel])[] = [];
     const write = (said: string, level: LogLevel) => void lines.push([said, level]);
     noticeIn(new DecisionLog({ level: "debug", format: "logfmt", write }))(ENDPOINT, what, reply);
-    expect(lines).toEqual([[line, what === "takes-mail" ? "info" : "warn"]]);
+    const [, level = ""] = /^level=(\w+)/.exec(line) ?? [];
+    expect(lines as unknown).toEqual([[line, level]]);
   });
 });

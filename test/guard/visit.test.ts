@@ -5,7 +5,7 @@ import { visiting } from "../../src/guard/visit.ts";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
 import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
 
-const PATIENT: Patience = { connectMs: undefined, firstLineMs: 2_000 };
+const PATIENT: Patience = { connectMs: undefined, firstLineMs: 2_000, answerMs: 2_000 };
 
 interface Visited {
   readonly findings: readonly Finding["kind"][];
@@ -36,6 +36,7 @@ describe("visiting()", () => {
     ["a greeting", "S: 220 mx.example.test\nC: QUIT\nS: 221 bye\n(close)", "greeted"],
     ["421", "S: 421 too many\n(close)", "busy"],
     ["another 4xx", "S: 450 later\nC: QUIT\n(close)", "busy"],
+    ["a code that is no greeting's", "S: 250 hello\nC: QUIT\n(close)", "failed"],
     ["554", "S: 554 no\nC: QUIT\n(close)", "failed"],
     ["no SMTP", "S: SSH-2.0-x\n(close)", "failed"],
     ["an end without a greeting", "(close)", "failed"],
@@ -82,7 +83,7 @@ describe("visiting()", () => {
 
   test("gives up on a first line after its limit, and closes", async () => {
     using server = fakeSmtpServer("(wait 5000ms)");
-    const patience = { connectMs: undefined, firstLineMs: 50 };
+    const patience = { connectMs: undefined, firstLineMs: 50, answerMs: 50 };
     expect((await visit(server, { patience })).findings).toEqual(["failed"]);
     expect(await server.ended()).toBe("");
   });
@@ -95,9 +96,9 @@ describe("visiting()", () => {
   test("gives up on a connection after its limit", async () => {
     using hole = blackhole();
     const beganAtMs = performance.now();
-    expect((await visit(hole, { patience: { connectMs: 60, firstLineMs: 60_000 } })).findings).toEqual([
-      "failed",
-    ]);
+    expect(
+      (await visit(hole, { patience: { connectMs: 60, firstLineMs: 60_000, answerMs: 60_000 } })).findings,
+    ).toEqual(["failed"]);
     expect(performance.now() - beganAtMs).toBeLessThan(2_000);
   });
 
@@ -155,6 +156,25 @@ describe("visiting()", () => {
       using server = fakeSmtpServer(`S: 220-mx\n${RCPT}S: 250 ok\n${END}`, { cutEvery });
       expect((await visit(server, { mailDomain: "example.test" })).mail).toEqual([["takes-mail", "250 ok"]]);
       expect(server.complaints).toEqual([]);
+    });
+
+    test.each([
+      ["ends before it is whole", "S: 220-teaser\n(wait 20ms)\n(close)"],
+      ["turns into a refusal", "S: 220-teaser\n(wait 20ms)\nS: 554 no\n(close)"],
+    ])("says nothing of mail when the greeting %s", async (_, script) => {
+      using server = fakeSmtpServer(script);
+      const visited = await visit(server, { mailDomain: "example.test" });
+      expect([visited.findings, visited.mail.map(([found]) => found)]).toEqual([["greeted"], ["unknown"]]);
+    });
+
+    test("gives up on an answer after its limit, and closes", async () => {
+      using server = fakeSmtpServer(BEGIN);
+      const patience = { ...PATIENT, answerMs: 60 };
+      expect(await visit(server, { patience, mailDomain: "example.test" })).toMatchObject({
+        findings: ["greeted"],
+        mail: [["takes-none", "timed-out"]],
+      });
+      expect(await server.ended()).toBe("EHLO mx9.example.test\r\nMAIL FROM:<>\r\n");
     });
 
     test("finds a failure where there is no greeting", async () => {

@@ -15,7 +15,9 @@ beforeEach(() => {
   watch = new Watch(ENDPOINT, {
     visit: visits.visit,
     mailCheckMs: 60_000,
-    notice: ({ address }, what, reply) => notices.push(`${address} ${what} ${reply}`),
+    notice({ address }, news, words) {
+      if (news !== "probed") notices.push(`${address} ${news} ${words}`);
+    },
   });
 });
 
@@ -112,11 +114,11 @@ describe("Watch", () => {
     expect(visits.visits[0]?.mailDomain).toBeUndefined();
     expect(checks.length).toBeWithin(4, 7);
     expect(checks.every(({ mailDomain }) => mailDomain === "example.test")).toBe(true);
-    expect(notices).toEqual(["192.0.2.1 takes-no-mail 452 full"]);
+    expect(notices).toEqual(["192.0.2.1 up greeted after 6 ms", "192.0.2.1 takes-no-mail 452 full"]);
     expect(ask()).toBe("not-up");
     visits.manners.set(ENDPOINT.address, "greets");
     askFor(80_000);
-    expect(notices).toEqual(["192.0.2.1 takes-no-mail 452 full", "192.0.2.1 takes-mail 452 full"]);
+    expect(notices.slice(2)).toEqual(["192.0.2.1 takes-mail 452 full"]);
     expect(ask()).toBe("up");
     const gaps = visits.visits.map(
       ({ atMs }, at) => atMs - (visits.visits[at - 1]?.atMs ?? Number.NEGATIVE_INFINITY),
@@ -129,6 +131,20 @@ describe("Watch", () => {
     askFor(59_500);
     expect(visits.visits).toHaveLength(1);
     expect(notices).toEqual(["192.0.2.1 busy 421 4.7.0 too many"]);
+  });
+
+  test("tells when it goes and when it is back, once", () => {
+    visits.manners.set(ENDPOINT.address, "greets");
+    askFor(20_000);
+    visits.manners.set(ENDPOINT.address, "fails");
+    askFor(30_000);
+    visits.manners.set(ENDPOINT.address, "greets");
+    askFor(30_000);
+    expect(notices).toEqual([
+      "192.0.2.1 up greeted after 6 ms",
+      "192.0.2.1 not-up refused",
+      "192.0.2.1 up greeted after 6 ms",
+    ]);
   });
 
   test("tells whoever listens, until they stop", () => {
