@@ -24,7 +24,7 @@ const PACKAGE = "exim4-daemon-light";
 export async function makeExim(
   lines: string,
   identity?: Identity,
-  { name = "mx.test", interfaces = "127.0.0.1" } = {},
+  { name = "mx.test", interfaces = "127.0.0.1", hostLookup = "" } = {},
 ): Promise<Exim> {
   const folder = await makeServerFolder([ACCOUNT]);
   await folder.makeFolders(ACCOUNT, "spool", "log");
@@ -39,7 +39,7 @@ pid_file_path = ${folder.path}/spool/pid
 smtp_banner = ${name} ESMTP Exim
 log_selector = +smtp_connection
 local_interfaces = <; ${interfaces}
-host_lookup =
+host_lookup = ${hostLookup}
 keep_environment =
 tls_advertise_hosts = ${tls === "" ? "" : "*"}
 tls_certificate = ${tls}

@@ -63,7 +63,7 @@ begin retry
 ${retry}
 * * F,1d,2s
 `;
-  const { folder, command } = await makeExim(config, undefined, { name, interfaces: own });
+  const { folder, command } = await makeExim(config, undefined, { name, interfaces: own, hostLookup: "*" });
   const service = await startService({
     host,
     folder,

@@ -1,4 +1,5 @@
-import { compiled } from "../../end-to-end/command.ts";
+import { join } from "node:path";
+import { compiled, projectFolder } from "../../end-to-end/command.ts";
 import { OWNER } from "../postfix.ts";
 import { makeServerFolder } from "../server-folder.ts";
 import type { Host } from "./network.ts";
@@ -9,6 +10,8 @@ export interface GuardOptions {
   readonly options?: readonly string[];
   /** Where it speaks the policy protocol; by default {@link POLICY}. */
   readonly policy?: string;
+  /** Where it speaks the socketmap protocol, and no other. */
+  readonly socketmap?: string;
   /** The path of its socket, or its port. */
   readonly listensOn?: number | string;
   /** Words put before the command. */
@@ -31,11 +34,22 @@ export function serviceAt(address: string): string {
 
 /** Starts `smtpdcheck serve` on a host. */
 export async function startGuard(host: Host, launch: GuardOptions = {}): Promise<Service> {
-  const { options = [], policy = POLICY, listensOn = PORT, under = [], mounts = "" } = launch;
+  const { options = [], policy = POLICY, socketmap, listensOn = PORT, under = [], mounts = "" } = launch;
   const folder = await makeServerFolder([OWNER]);
-  const argv = [...under, ...compiled.argv, "serve", "--policy", policy, ...options];
+  const speaks = socketmap === undefined ? ["--policy", policy] : ["--socketmap", socketmap];
+  const argv = [...under, ...compiled.argv, "serve", ...speaks, ...options];
   return startService({ host, folder, argv, listensOn, mounts });
 }
 
-/** The words that run the command in this project. */
+/** The words that run the command. */
 export const COMMAND = compiled.argv.join(" ");
+
+/** A file that is shipped for administrators, with other words in it for some of its own. */
+export async function shipped(file: string, others: Readonly<Record<string, string>> = {}): Promise<string> {
+  let text = await Bun.file(join(projectFolder, "contrib", file)).text();
+  for (const [own, other] of Object.entries(others)) {
+    if (!text.includes(own)) throw new Error(`Cannot find "${own}" in contrib/${file}`);
+    text = text.replaceAll(own, other);
+  }
+  return text;
+}

@@ -12,6 +12,7 @@ import {
 } from "./internet.ts";
 import { isDeferred, isLetIn, type Knock, knock } from "./knocking.ts";
 import type { MailServer, PostfixOptions } from "./postfix.ts";
+import type { Relay } from "./relay.ts";
 import type { Service } from "./service.ts";
 
 /** A primary, a secondary with a guard, and a sender; all of them Postfix. */
@@ -70,7 +71,7 @@ export function startStream({ sender }: Pick<Scene, "sender">, everyMs = 1_000) 
  * may send more than once, because a connection was lost behind the last word of a message, may be there twice.
  */
 export async function expectArrivals(
-  { primary, secondary, sender }: Pick<Scene, "primary" | "secondary" | "sender">,
+  { primary, secondary, sender }: Pick<Scene, "primary" | "sender"> & { readonly secondary: Relay },
   messages: readonly Knock[],
 ): Promise<void> {
   expect(messages.filter(({ data }) => !data?.startsWith("250 "))).toEqual([]);
