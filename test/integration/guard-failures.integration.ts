@@ -15,7 +15,7 @@ import {
 import { isDeferred, isLetIn, type Knocking, knock } from "./small-internet/knocking.ts";
 import { lackingNetwork } from "./small-internet/network.ts";
 import type { MailServer } from "./small-internet/postfix.ts";
-import { expectAll, expectWithin } from "./small-internet/scene.ts";
+import { expectAll, expectWithin, longest } from "./small-internet/scene.ts";
 import type { Service } from "./small-internet/service.ts";
 
 setDefaultTimeout(120_000);
@@ -130,8 +130,4 @@ async function makeGuarded(stack: AsyncDisposableStack): Promise<Guarded> {
     expect(secondary.log()).not.toContain("status=bounced");
   };
   return { internet, secondary, guard, socket, bot, expectMail };
-}
-
-function longest(bot: Knocking): number {
-  return Math.max(...bot.knocks().map(({ tookMs }) => tookMs));
 }

@@ -10,7 +10,7 @@ import {
   startSender,
   ZONE,
 } from "./internet.ts";
-import { isDeferred, isLetIn, type Knock, knock } from "./knocking.ts";
+import { isDeferred, isLetIn, type Knock, type Knocking, knock } from "./knocking.ts";
 import type { MailServer, PostfixOptions } from "./postfix.ts";
 import type { Relay } from "./relay.ts";
 import type { Service } from "./service.ts";
@@ -101,4 +101,9 @@ export function expectAll(
   const those = knocks.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
   expect(those).not.toEqual([]);
   expect(those.filter((each) => !isSo(each))).toEqual([]);
+}
+
+/** How long the slowest answer since then has taken. */
+export function longest(bot: Knocking, fromMs = 0): number {
+  return Math.max(...bot.knocks().flatMap(({ atMs, tookMs }) => (atMs >= fromMs ? [tookMs] : [])));
 }
