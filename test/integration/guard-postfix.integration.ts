@@ -80,6 +80,23 @@ describeNeeding("the guard at a Postfix", lackingNetwork() ?? lackingServer("pos
     },
   );
 
+  test.concurrent.each([
+    ["defer", "450 4.3.2"],
+    ["450", "450 4.3.2"],
+    ["451", "451 4.3.2"],
+  ])("says it as it is told to (--action %s)", async (action, code) => {
+    await using internet = await makeInternet();
+    await using _primary = await startPrimary(internet);
+    await using _secondary = await startSecondary(internet, POLICY_SERVICE, { main });
+    const message = "Waiting ends at %t, see %r";
+    const options = ["--action", action, "--message", message];
+    await using guard = await startGuard(internet.host("mx2"), { options });
+    const [said = ""] = await answers(internet, "user@example.test");
+    const words = /^(\d{3} 4\.3\.2) .*: Waiting ends at [-\d]{10} \d\d:\d\d UTC, see ([\da-f]+)$/.exec(said);
+    expect({ said, code: words?.[1] }).toEqual({ said, code });
+    await guard.logged(new RegExp(` ref=${words?.[2]} domain=example\\.test `));
+  });
+
   test.concurrent("lets all in, and says what it would have done, in a dry run", async () => {
     await using internet = await makeInternet();
     await using _primary = await startPrimary(internet);
