@@ -8,6 +8,7 @@ import {
   expectAll,
   expectArrivals,
   expectWithin,
+  longest,
   makeScene,
   type Scene,
   startBot,
@@ -25,6 +26,8 @@ interface Outage {
 }
 
 const SHUT_WITHIN_MS = 15_000;
+/** A first question has its answer within 5 s, and Postfix has work to do too. */
+const FIRST_MS = 5_500;
 /** So long a guard has known the primary, and so long each state is looked at. */
 const KNOWN_MS = 10_000;
 const STEADY_MS = 8_000;
@@ -86,6 +89,29 @@ describeNeeding(
         expectAll("let in", bot.knocks(), { fromMs: openForAllMs, toMs: backMs });
         expectAll("deferred", bot.knocks(), { fromMs: Math.max(...shut.all) });
         await expectArrivals(scene, await stream.stop());
+      },
+    );
+
+    test.concurrent.each(OUTAGES)(
+      "is open from the first when it $what, and shuts when it is back",
+      async (outage) => {
+        await using scene = await makeScene();
+        await outage.goAway(scene);
+        const startedMs = Date.now();
+        await using bot = startBot(scene);
+        await bot.first(isLetIn, startedMs + STEADY_MS);
+        const backMs = Date.now();
+        await outage.comeBack(scene);
+        const { atMs } = await bot.first(isDeferred, backMs);
+        expectWithin(
+          `shut after a primary is met that no longer ${outage.what}`,
+          atMs - backMs,
+          SHUT_WITHIN_MS,
+        );
+        await bot.first(isDeferred, atMs + STEADY_MS);
+        expectAll("let in", await bot.stop(), { fromMs: 0, toMs: backMs });
+        expectAll("deferred", bot.knocks(), { fromMs: atMs });
+        expectWithin(`a first recipient when it ${outage.what}`, longest(bot), FIRST_MS);
       },
     );
 
