@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
+import { basename } from "node:path";
 import { makePostfix } from "../postfix.ts";
 import type { Host } from "./network.ts";
 import { type Relay, relayOf } from "./relay.ts";
@@ -53,6 +54,7 @@ trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
 virtual unix - n n - - virtual
 `;
+const RETRY_SKIPPED_MS = 2_000;
 /** virtual(8) delivers as nobody. */
 const NOBODY = { name: "nobody", id: 65_534 };
 
@@ -69,8 +71,13 @@ export async function startPostfix(host: Host, options: PostfixOptions): Promise
   const service = await startService({ host, server: "postfix", listensOn: 25, ...postfix });
   const arrived = () =>
     [...new Bun.Glob("mailboxes/*/new/*").scanSync({ cwd: path, absolute: true })].map(subjectOf).toSorted();
+  const relay = relayOf(service, "queue/{incoming,active,deferred,hold}/**/*");
   return {
-    ...relayOf(service, "queue/{incoming,active,deferred,hold}/**/*"),
+    ...relay,
+    async drained(withinMs) {
+      const timer = setInterval(() => retrySkipped(relay), RETRY_SKIPPED_MS);
+      await relay.drained(withinMs).finally(() => clearInterval(timer));
+    },
     arrived,
     async arrivals(count, withinMs) {
       const complaint = () =>
@@ -79,6 +86,17 @@ export async function startPostfix(host: Host, options: PostfixOptions): Promise
       return arrived();
     },
   };
+}
+
+/** What qmgr(8) once finds locked it leaves alone for minutes, by the time of its file. */
+function retrySkipped({ queue, log }: Relay): void {
+  const skipped = [...log().matchAll(/ (\w+): skipped, still being delivered/g)].map(([, id]) => id);
+  for (const file of queue()) {
+    if (!skipped.includes(basename(file))) continue;
+    try {
+      utimesSync(file, 0, 0);
+    } catch {}
+  }
 }
 
 function mainLines({ addresses }: Host, { name, mailboxesOf = "" }: PostfixOptions): string {
