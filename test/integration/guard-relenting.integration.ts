@@ -107,6 +107,14 @@ describeNeeding("the guard lets in at once", lacking, () => {
     expect(await answer(internet)).toMatch(/^450 4\.3\.2 /);
   });
 
+  test.concurrent("a sender by IPv4 whose primary is dead for IPv4, and none by IPv6", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { internet } = await makeGuarded(stack);
+    await internet.fate("blackhole", { to: ADDRESSES.mx1[0] });
+    expect(await answer(internet)).toBe("250 2.1.5 Ok");
+    expect(await answer(internet, { to: ADDRESSES.mx2[1] })).toMatch(/^450 4\.3\.2 /);
+  });
+
   test.concurrent("no sender without IPv4 whose primary has no IPv6 at all", async () => {
     await using stack = new AsyncDisposableStack();
     const { internet } = await makeGuarded(stack);
