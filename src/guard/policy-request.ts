@@ -15,13 +15,11 @@ const NAMES = [
   "sender",
 ] as const;
 type Name = (typeof NAMES)[number];
+/** More than there are letters. */
+const LETTERS = 0x1_0000;
 
-/** How the lines of the attributes begin, by their first letter: this is on the way of every recipient. */
-const BEGINNINGS = new Map<number, readonly (readonly [name: Name, beginning: string])[]>();
-for (const name of NAMES) {
-  const letter = name.charCodeAt(0);
-  BEGINNINGS.set(letter, [...(BEGINNINGS.get(letter) ?? []), [name, `${name}=`]]);
-}
+/** The attribute whose name has this length and this first letter, which no two share: this is on the way of every recipient. */
+const BY_SHAPE = new Map<number, Name>(NAMES.map((name) => [shapeOf(name.length, name.charCodeAt(0)), name]));
 
 /** A request of Postfix's policy delegation protocol: the lines between two empty ones. */
 export class PolicyRequest {
@@ -29,13 +27,11 @@ export class PolicyRequest {
 
   /** Takes the line `name=value` that stands in a text from one place to another; false when it is none. Of two with one name the first counts. */
   take(text: string, from: number, end: number): boolean {
-    for (const [name, beginning] of BEGINNINGS.get(text.charCodeAt(from)) ?? []) {
-      if (!text.startsWith(beginning, from) || from + beginning.length > end) continue;
-      this.#values[name] ??= text.slice(from + beginning.length, end);
-      return true;
-    }
     const at = text.indexOf("=", from);
-    return at > from && at < end;
+    if (at <= from || at >= end) return false;
+    const name = BY_SHAPE.get(shapeOf(at - from, text.charCodeAt(from)));
+    if (name !== undefined && text.startsWith(name, from)) this.#values[name] ??= text.slice(at + 1, end);
+    return true;
   }
 
   /** What is asked: undefined when it is about no recipient. */
@@ -53,6 +49,10 @@ export class PolicyRequest {
       recipient,
     };
   }
+}
+
+function shapeOf(length: number, letter: number): number {
+  return length * LETTERS + letter;
 }
 
 function orNull(value: string | undefined): string | null {
