@@ -27,15 +27,36 @@ export function parseMessage(text: string): Message {
   const isPlain = /^[ -~]+$/.test(text) && text.length <= MAX_MESSAGE_OCTETS;
   if (!isPlain || /%(?:[^srt%]|$)/.test(text.replaceAll("%%", "")))
     throw new UsageError(`Cannot read the message: want ${WANTED}`);
+  const pieces = piecesOf(text);
   return {
-    hasReference: text.replaceAll("%%", "").includes("%r"),
-    render: ({ server, untilMs, reference }) =>
-      text.replace(/%([srt%])/g, (_, letter: string) => {
-        if (letter === "s") return server;
-        if (letter === "r") return reference;
-        return letter === "t" ? timeOf(untilMs) : "%";
-      }),
+    hasReference: pieces.some(({ letter }) => letter === "r"),
+    render(parts) {
+      let rendered = "";
+      for (const piece of pieces) rendered += piece.before + partOf(piece.letter, parts);
+      return rendered;
+    },
   };
+}
+
+/** What stands before a place, and which place it is; "" for the end. */
+interface Piece {
+  readonly before: string;
+  readonly letter: string;
+}
+
+/** Taken apart once: it is rendered for every recipient. */
+function piecesOf(text: string): readonly Piece[] {
+  return Array.from(text.matchAll(/(.*?)(?:%([srt%])|$)/g), ([, before = "", letter = ""]) => ({
+    before,
+    letter,
+  }));
+}
+
+function partOf(letter: string, { server, untilMs, reference }: MessageParts): string {
+  if (letter === "s") return server;
+  if (letter === "r") return reference;
+  if (letter === "t") return timeOf(untilMs);
+  return letter;
 }
 
 /** To the next whole minute, so that who comes then is not too early: `2026-11-27 20:15 UTC`. */

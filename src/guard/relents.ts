@@ -56,18 +56,24 @@ export function relieve(sending: Sending, relentMs: number, memory: Memory, nowM
   if (relentMs === 0) return { kind: "wait", untilMs: null };
   const { pass, exact, ofDomain } = keysOf(sending);
   if (memory.hasPass(pass, nowMs)) return { kind: "let-in", why: "passing" };
-  const waits = [
-    { key: exact, waitMs: relentMs },
-    ...(ofDomain === undefined ? [] : [{ key: ofDomain, waitMs: 2 * relentMs }]),
-  ].map(({ key, waitMs }) => ({ key, waitMs, firstMs: memory.firstMs(key, nowMs) }));
-  const isOver = waits.some(
-    ({ firstMs, waitMs }) => firstMs !== undefined && (firstMs > nowMs || nowMs - firstMs >= waitMs),
-  );
-  if (isOver) {
+  const exactMs = memory.firstMs(exact, nowMs);
+  const ofDomainMs = ofDomain === undefined ? undefined : memory.firstMs(ofDomain, nowMs);
+  if (isOver(exactMs, relentMs, nowMs) || isOver(ofDomainMs, 2 * relentMs, nowMs)) {
     memory.givePass(pass, nowMs);
     return { kind: "let-in", why: "relented" };
   }
-  const unmet = waits.filter(({ firstMs }) => firstMs === undefined).map(({ key }) => key);
-  if (unmet.length > 0 && !memory.meet(unmet, nowMs)) return { kind: "let-in", why: "no-room" };
-  return { kind: "wait", untilMs: Math.min(...waits.map(({ firstMs = nowMs, waitMs }) => firstMs + waitMs)) };
+  const isDomainMet = ofDomain === undefined || ofDomainMs !== undefined;
+  if (exactMs === undefined || !isDomainMet) {
+    const unmet = [...(exactMs === undefined ? [exact] : []), ...(isDomainMet ? [] : [ofDomain])];
+    if (!memory.meet(unmet, nowMs)) return { kind: "let-in", why: "no-room" };
+  }
+  const untilMs = (exactMs ?? nowMs) + relentMs;
+  return {
+    kind: "wait",
+    untilMs: ofDomain === undefined ? untilMs : Math.min(untilMs, (ofDomainMs ?? nowMs) + 2 * relentMs),
+  };
+}
+
+function isOver(firstMs: number | undefined, waitMs: number, nowMs: number): boolean {
+  return firstMs !== undefined && (firstMs > nowMs || nowMs - firstMs >= waitMs);
 }
