@@ -31,7 +31,8 @@ export function parseAllowList(text: string, file: string): AllowList {
   return {
     has({ clientName, sender }, address) {
       if (address !== undefined && networks.has(address)) return true;
-      if (clientName !== null && names.has(clientName.toLowerCase().replace(/\.$/, ""))) return true;
+      if (names.size > 0 && clientName !== null && names.has(clientName.toLowerCase().replace(/\.$/, "")))
+        return true;
       if (sender === null || sender === "") return false;
       if (senders.size > 0 && senders.has((parseMailbox(sender) ?? sender).toLowerCase())) return true;
       return domains.size > 0 && domains.has(domainOf(sender) ?? "");

@@ -39,11 +39,15 @@ export interface LogTerms {
 /** One line each, of printable text. What is said again and again is said once a minute, with how often. */
 export class DecisionLog {
   readonly #terms: LogTerms;
+  readonly #leastGrave: number;
   readonly #counted = new Map<string, Counted>();
+  /** The one of them that was met last, which is the next one mostly: that spares a key. */
+  #latest: Counted | undefined;
   #timer: Timer | undefined;
 
   constructor(terms: LogTerms) {
     this.#terms = terms;
+    this.#leastGrave = LOG_LEVELS.indexOf(terms.level);
   }
 
   /** Says something. */
@@ -58,14 +62,19 @@ export class DecisionLog {
       this.#write(level, { ref: reference, ...fields }, ms, null);
       return;
     }
+    if (this.#latest !== undefined && isSame(this.#latest, level, fields)) {
+      this.#latest.repeated += 1;
+      return;
+    }
     const key = keyOf(level, fields);
-    const counted = this.#counted.get(key);
-    if (counted !== undefined) {
-      counted.repeated += 1;
+    this.#latest = this.#counted.get(key);
+    if (this.#latest !== undefined) {
+      this.#latest.repeated += 1;
       return;
     }
     if (this.#counted.size >= MAX_COUNTED) this.flush();
-    this.#counted.set(key, { level, fields, repeated: 0 });
+    this.#latest = { level, fields, repeated: 0 };
+    this.#counted.set(key, this.#latest);
     this.#timer ??= setTimeout(() => this.flush(), SUM_UP_MS).unref();
     this.#write(level, fields, ms, null);
   }
@@ -77,10 +86,11 @@ export class DecisionLog {
     for (const { level, fields, repeated } of this.#counted.values())
       if (repeated > 0) this.#write(level, fields, null, repeated);
     this.#counted.clear();
+    this.#latest = undefined;
   }
 
   #isShown(level: LogLevel): boolean {
-    return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.#terms.level);
+    return LOG_LEVELS.indexOf(level) <= this.#leastGrave;
   }
 
   #write(level: LogLevel, fields: LogFields, ms: number | null, repeated: number | null): void {
@@ -96,6 +106,13 @@ export class DecisionLog {
       level,
     );
   }
+}
+
+function isSame(counted: Counted, level: LogLevel, fields: LogFields): boolean {
+  if (counted.level !== level) return false;
+  for (const name in fields) if (fields[name] !== counted.fields[name]) return false;
+  for (const name in counted.fields) if (!(name in fields)) return false;
+  return true;
 }
 
 /** What is the same about two lines. By hand: it is made for every recipient. */

@@ -3,6 +3,8 @@ export class Recent<T> {
   readonly #most: number;
   readonly #make: (text: string) => T;
   readonly #known = new Map<string, T>();
+  /** Who asks again asks the same, mostly: that spares a look into the map. */
+  #latest: { readonly text: string; readonly made: T } | undefined;
 
   /** Keeps at most so many; beyond that it begins anew. */
   constructor(most: number, make: (text: string) => T) {
@@ -11,8 +13,13 @@ export class Recent<T> {
   }
 
   of(text: string): T {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
+    if (this.#latest?.text === text) return this.#latest.made;
+    const made = this.#known.get(text) ?? this.#add(text);
+    this.#latest = { text, made };
+    return made;
+  }
+
+  #add(text: string): T {
     const made = this.#make(text);
     if (this.#known.size >= this.#most) this.#known.clear();
     this.#known.set(text, made);

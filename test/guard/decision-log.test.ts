@@ -87,6 +87,17 @@ describe("sayOften()", () => {
     expect(lines).toEqual([`${LINE} ms=1.3`, `${LINE} repeated=3`]);
   });
 
+  test("counts two that come in turn each by itself", () => {
+    const { log, lines } = logAt();
+    for (const domain of ["a.test", "b.test", "a.test", "a.test", "b.test"])
+      log.sayOften("info", { domain }, 0, null);
+    log.flush();
+    expect(lines.slice(2)).toEqual([
+      "level=info domain=a.test repeated=2",
+      "level=info domain=b.test repeated=1",
+    ]);
+  });
+
   test("begins anew after a minute, and says nothing of what was said once", () => {
     const { log, lines } = logAt();
     log.sayOften("info", FIELDS, 1, null);
@@ -115,7 +126,13 @@ describe("sayOften()", () => {
     log.sayOften("info", { a: "1" }, 0, null);
     log.sayOften("warn", { a: 1 }, 0, null);
     log.sayOften("info", { a: "1", b: "" }, 0, null);
-    expect(lines).toEqual(["level=info a=1 ms=0", "level=warn a=1 ms=0", 'level=info a=1 b="" ms=0']);
+    log.sayOften("info", { b: "" }, 0, null);
+    expect(lines).toEqual([
+      "level=info a=1 ms=0",
+      "level=warn a=1 ms=0",
+      'level=info a=1 b="" ms=0',
+      'level=info b="" ms=0',
+    ]);
   });
 
   test("never counts what has a reference, and shows that first", () => {
