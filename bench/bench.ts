@@ -1,4 +1,6 @@
 import { cacheRows, emptyProgramRows, manyServerRows } from "./command-starts.ts";
+import { guardFirstRows, guardRateRows } from "./guard.ts";
+import { guardConnectionRows, guardMemoryRows } from "./guard-long-run.ts";
 import { cpuRows, memoryRows } from "./library-costs.ts";
 import { otherToolRows } from "./other-tools.ts";
 import { startTlsRows } from "./starttls.ts";
@@ -16,7 +18,17 @@ const SECTIONS: readonly Section[] = [
   startTlsRows,
   cpuRows,
   memoryRows,
+  guardRateRows,
+  guardFirstRows,
+  guardConnectionRows,
+  guardMemoryRows,
 ];
+
+/** Words of the command line choose those sections whose name holds one of them. */
+const wanted = Bun.argv.slice(2);
+const chosen = SECTIONS.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word)),
+);
 
 let failures = 0;
 await withWorkbench(async (workbench) => {
@@ -25,7 +37,7 @@ await withWorkbench(async (workbench) => {
   if (responder.kind !== "C") say("cc is missing: no C client to compare with, and a slower server");
 
   const rows: Row[] = [];
-  for (const section of SECTIONS) {
+  for (const section of chosen) {
     say(`measuring ${section.name} …`);
     try {
       rows.push(...(await section(workbench)));

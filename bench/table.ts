@@ -10,7 +10,7 @@ export type Row = {
   readonly what: string;
   readonly against: string;
   /** What its figures are in; ratios where it is left out. */
-  readonly unit?: "×" | "KiB";
+  readonly unit?: "×" | "KiB" | "MiB" | "ms" | "a minute";
   readonly goal: Goal;
   readonly result: Measured | Missing;
 };

@@ -64,7 +64,7 @@ async function startResponder(scratch: string): Promise<Responder> {
 }
 
 /** Compiles an entry file to a program, with the very flags of package.json's `build` script. */
-async function compileProgram(entry: string, outfile: string): Promise<string> {
+export async function compileProgram(entry: string, outfile: string): Promise<string> {
   await run([process.execPath, "build", entry, ...buildFlags(manifest.scripts.build), "--outfile", outfile]);
   return outfile;
 }

@@ -37,9 +37,9 @@ export async function fakeNameServer(
     questions.push(`${type} ${name}${transport === "tcp" ? " (tcp)" : ""}`);
     const send = () => reply(answer(zone, question, transport));
     const manner = mannerAt(zone, name);
-    const isFirst = questions.filter((earlier) => earlier === `A ${name}`).length === 1;
+    const isFirst = () => questions.filter((earlier) => earlier === `A ${name}`).length === 1;
     if (manner === "held") held.push(send);
-    else if (manner !== "first-a-lost" || type !== "A" || !isFirst) send();
+    else if (manner !== "first-a-lost" || type !== "A" || !isFirst()) send();
     changed.fire();
   };
   const { port, close } = await listen(hostname, wantedPort, receive);
