@@ -6,6 +6,8 @@ import { hostsFileOr, lookUp } from "./system.ts";
 
 /** After so long everything is asked anew, whatever its TTL, in milliseconds. */
 const FORGET_MS = 240_000;
+/** After so many questions too: c-ares bounds what it remembers by nothing but time. */
+const MAX_QUESTIONS = 20_000;
 
 /**
  * Addresses and MX records for a process that asks again and again: answers are remembered as long as their TTL says (c-ares
@@ -17,6 +19,7 @@ export class RememberingResolver implements Resolver, ExchangeResolver {
   #current: NameServers;
   #end = new AbortController();
   #beganAtMs = Number.NEGATIVE_INFINITY;
+  #questions = 0;
 
   /** @throws {UsageError} when one of the servers cannot be read. */
   constructor(servers: readonly string[]) {
@@ -48,10 +51,12 @@ export class RememberingResolver implements Resolver, ExchangeResolver {
 
   #asked(): NameServers {
     const nowMs = performance.now();
-    if (nowMs - this.#beganAtMs > FORGET_MS) {
+    this.#questions += 1;
+    if (nowMs - this.#beganAtMs > FORGET_MS || this.#questions > MAX_QUESTIONS) {
       this.#end.abort();
       this.#end = new AbortController();
       this.#beganAtMs = nowMs;
+      this.#questions = 1;
       this.#current = nameServers(this.#servers);
       this.#current.remember(this.#end.signal);
     }

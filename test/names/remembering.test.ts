@@ -34,6 +34,16 @@ describe("RememberingResolver", () => {
     expect(dns.questions.toSorted()).toEqual(["A a.test", "AAAA a.test", "CNAME a.test", "MX a.test"]);
   });
 
+  test("begins anew after 20,000 questions: c-ares forgets by time alone", async () => {
+    using dns = await fakeNameServer(ZONE);
+    using opened = openResolver(dns.address);
+    const ask = () => opened.resolver.exchanges("a.test");
+    const askedFor = () => dns.questions.filter((question) => question === "MX a.test").length;
+    for (let time = 1; time < 20_000; time += 1) await ask();
+    expect([await ask(), askedFor()]).toEqual([MX, 1]);
+    expect([await ask(), askedFor()]).toEqual([MX, 2]);
+  });
+
   test("asks again for what there is none of, where nobody says for how long (RFC 2308 §5)", async () => {
     using dns = await fakeNameServer(ZONE);
     using opened = openResolver(dns.address);
