@@ -71,7 +71,7 @@ export function failure(cause: string, isOwn = false): Failure {
 export function askInTurn<S, T>(
   servers: readonly S[],
   ask: (server: S) => Promise<AnswerOrAlias<T>>,
-  signal: AbortSignal,
+  asker: { readonly hasLeft: boolean },
 ): Promise<AnswerOrAlias<T>> {
   const rest = [...servers];
   return new Promise((resolve) =>
@@ -79,7 +79,7 @@ export function askInTurn<S, T>(
       next: () => rest.shift(),
       mayGrow: () => false,
       staggerMs: NEXT_SERVER_MS,
-      goesOn: () => !signal.aborted,
+      goesOn: () => !asker.hasLeft,
       isGood: ({ kind }) => kind !== "failed",
       rank: (answer) => (answer.kind === "failed" ? rank(answer) : 0),
       start(server, begun, settled) {

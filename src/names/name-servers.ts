@@ -1,7 +1,7 @@
 import type { Resolver as Channel } from "node:dns/promises";
 import { canonicalAddress, type Family } from "../text/address.ts";
 import { type Answer, type AnswerOrAlias, answerOf, askInTurn, failure } from "./answer.ts";
-import { Channels, parseNameServer } from "./channels.ts";
+import { type Asker, Channels, parseNameServer } from "./channels.ts";
 import type { ExchangeLookup, ExchangeRecord, ExchangeResolver } from "./exchanges.ts";
 import { type AddressLookup, askingBothAtOnce, type Resolver, withoutAsking } from "./resolver.ts";
 
@@ -24,7 +24,7 @@ export function nameServers(servers: readonly string[]): NameServers {
   const channels = new Channels(servers.map(parseNameServer));
   const askForAddresses = askingBothAtOnce((host, family, signal) =>
     channels.use(
-      async (open, isOver) => addressesOf(await follow(host, open, isOver, askAddresses(family))),
+      async (open, asker) => addressesOf(await follow(host, open, asker, askAddresses(family))),
       signal,
     ),
   );
@@ -35,7 +35,7 @@ export function nameServers(servers: readonly string[]): NameServers {
     },
     exchanges: (domain, signal) =>
       channels.use(
-        async (open, isOver) => exchangesOf(await follow(domain, open, isOver, askExchanges)),
+        async (open, asker) => exchangesOf(await follow(domain, open, asker, askExchanges)),
         signal,
       ),
     remember(until) {
@@ -77,12 +77,12 @@ async function askAlias(channel: Channel, name: string): Promise<AnswerOrAlias<n
 async function follow<T>(
   name: string,
   channels: readonly Channel[],
-  isOver: AbortSignal,
+  asker: Asker,
   ask: Ask<T>,
 ): Promise<Answer<T>> {
   const seen = new Set<string>();
   for (let at = name; seen.size <= MAX_CNAMES; ) {
-    const answer = await askInTurn(channels, (channel) => ask(channel, at), isOver);
+    const answer = await askInTurn(channels, (channel) => ask(channel, at), asker);
     if (answer.kind !== "alias") return answer;
     seen.add(at);
     at = answer.of.toLowerCase();
