@@ -1,5 +1,6 @@
 import { deadline } from "../limits/abort.ts";
 import type { Deadlines } from "../limits/deadline.ts";
+import { RollingDeadline } from "../limits/rolling-deadline.ts";
 import {
   type ExchangeResolver,
   type MailExchanger,
@@ -35,16 +36,30 @@ export type ExchangerList =
   | { readonly kind: "found"; readonly exchangers: readonly Exchanger[] }
   | { readonly kind: "failed"; readonly cause: string };
 
+/** How long lookups may take, whenever they begin. */
+export interface LookupTimes {
+  readonly exchangers: RollingDeadline;
+  readonly addresses: RollingDeadline;
+}
+
+/** The times of all lookups of one run. */
+export function lookupTimesOf(deadlines: Deadlines): LookupTimes {
+  return {
+    exchangers: new RollingDeadline(deadlines, EXCHANGERS_MS),
+    addresses: new RollingDeadline(deadlines, ADDRESSES_MS),
+  };
+}
+
 /** Looks up the exchangers of a domain and the addresses of all of them, side by side; never rejects for what a name server says. */
 export async function lookUpList(
   domain: string,
   resolver: GuardResolver,
-  deadlines: Deadlines,
+  times: LookupTimes,
 ): Promise<ExchangerList> {
   try {
-    const list = await resolveExchanges(domain, resolver, deadlines.after(EXCHANGERS_MS).signal);
+    const list = await resolveExchanges(domain, resolver, times.exchangers.signal);
     if (list.kind === "null-mx" || list.implicit) return { kind: "found", exchangers: [] };
-    const signal = deadlines.after(ADDRESSES_MS).signal;
+    const signal = times.addresses.signal;
     const named = list.exchanges.slice(0, MAX_EXCHANGERS);
     return {
       kind: "found",

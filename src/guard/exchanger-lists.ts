@@ -1,6 +1,12 @@
 import type { Deadlines } from "../limits/deadline.ts";
 import { lookups } from "../limits/places.ts";
-import { type ExchangerList, type GuardResolver, lookUpList } from "./exchanger-list.ts";
+import {
+  type ExchangerList,
+  type GuardResolver,
+  type LookupTimes,
+  lookUpList,
+  lookupTimesOf,
+} from "./exchanger-list.ts";
 
 /** How long a list is good without a question; the resolver's own memory heeds the records' TTL beyond that, up to 5 min. */
 const FRESH_MS = 60_000;
@@ -25,13 +31,13 @@ interface Entry {
 /** The exchanger lists of all domains, each looked up once for all who ask, and again when it is old. */
 export class ExchangerLists {
   readonly #resolver: GuardResolver;
-  readonly #deadlines: Deadlines;
+  readonly #times: LookupTimes;
   readonly #entries = new Map<string, Entry>();
 
   /** Lookups end with the run whose deadlines these are. */
   constructor(resolver: GuardResolver, deadlines: Deadlines) {
     this.#resolver = resolver;
-    this.#deadlines = deadlines;
+    this.#times = lookupTimesOf(deadlines);
   }
 
   /** How many domains are known. */
@@ -70,7 +76,7 @@ export class ExchangerLists {
     entry.askedAtMs = nowMs;
     entry.waiting = new Set();
     lookups.enter(() => {
-      lookUpList(domain, this.#resolver, this.#deadlines)
+      lookUpList(domain, this.#resolver, this.#times)
         .catch((error): ExchangerList => ({ kind: "failed", cause: String(error) }))
         .then((list) => {
           lookups.leave();

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { type GuardResolver, lookUpList } from "../../src/guard/exchanger-list.ts";
+import { type GuardResolver, lookUpList, lookupTimesOf } from "../../src/guard/exchanger-list.ts";
 import { deadlinesOf } from "../../src/limits/deadline.ts";
 import type { ExchangeLookup } from "../../src/names/exchanges.ts";
 
 const run = new AbortController();
-const deadlines = deadlinesOf(run.signal);
+const times = lookupTimesOf(deadlinesOf(run.signal));
 
 afterEach(() => expect(run.signal.aborted).toBe(false));
 
@@ -29,7 +29,7 @@ const found = (...exchanges: readonly (readonly [number, string])[]): ExchangeLo
   kind: "found",
   exchanges: exchanges.map(([preference, exchange]) => ({ preference, exchange })),
 });
-const look = (resolver: GuardResolver) => lookUpList("example.test", resolver, deadlines);
+const look = (resolver: GuardResolver) => lookUpList("example.test", resolver, times);
 
 describe("lookUpList()", () => {
   test("lists exchangers by preference, each with its addresses", async () => {
