@@ -39,8 +39,9 @@ export class Inquiry {
   readonly #domain: string;
   readonly #vantage: Vantage;
   readonly #terms: InquiryTerms;
-  readonly #listening = new Map<Watch, () => void>();
-  readonly #waiting = new Set<(verdict: Verdict) => void>();
+  /** Both only while somebody waits: of thousands of inquiries hardly one is waited for. */
+  #listening: Map<Watch, () => void> | undefined;
+  #waiting: Set<(verdict: Verdict) => void> | undefined;
   #list: ExchangerList | undefined;
   #generation = 0;
   #candidates: readonly Candidate[] | NoCandidates = [];
@@ -56,7 +57,7 @@ export class Inquiry {
 
   /** Whether somebody waits for it. */
   get isWaitedFor(): boolean {
-    return this.#waiting.size > 0;
+    return this.#waiting !== undefined;
   }
 
   /** The verdict from memory; undefined when it will be told later, which it will be. */
@@ -67,6 +68,7 @@ export class Inquiry {
     if (verdict !== undefined) return verdict;
     this.#beganAtMs ??= nowMs;
     if (nowMs - this.#beganAtMs >= this.#terms.answerWithinMs) return { kind: "open", reason: "no-verdict" };
+    this.#waiting ??= new Set();
     this.#waiting.add(told);
     this.#wake(nowMs);
     return undefined;
@@ -74,7 +76,7 @@ export class Inquiry {
 
   /** Looks again: somebody has something to say, or the time is over. */
   readonly #look = (): void => {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting === undefined) return;
     const nowMs = performance.now();
     const isLate = nowMs - (this.#beganAtMs ?? nowMs) >= this.#terms.answerWithinMs;
     const verdict = this.#judge(nowMs) ?? (isLate ? { kind: "open", reason: "no-verdict" } : undefined);
@@ -84,10 +86,11 @@ export class Inquiry {
 
   #tell(verdict: Verdict): void {
     clearTimeout(this.#timer);
-    for (const stop of this.#listening.values()) stop();
-    this.#listening.clear();
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    this.#timer = undefined;
+    for (const stop of this.#listening?.values() ?? []) stop();
+    this.#listening = undefined;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
     for (const told of waiting) told(verdict);
   }
 
@@ -128,6 +131,7 @@ export class Inquiry {
       if (standing === "up") return { kind: "up", server };
       if (standing === "not-up") continue;
       isOpen = true;
+      this.#listening ??= new Map();
       if (!this.#listening.has(watch)) this.#listening.set(watch, watch.listen(this.#look));
       if (watch.waitedMs(nowMs) < NEXT_MS) break;
     }
