@@ -1,4 +1,5 @@
-import { check } from "../check/check.ts";
+import { ask } from "../check/ask.ts";
+import * as further from "../check/further.ts";
 import {
   type AskingService,
   askingServices,
@@ -89,7 +90,10 @@ async function lookAtExchangers({ parameters }: PostfixSetup, task: DoctorTask):
   const own = await ownHosts(parameters, task.stop, task.files === null, resolver);
   const findings = await examineExchangers(domains, own, {
     resolver,
-    probe: async (hosts) => (await check(hosts, { resolver, port: task.port, until: "settled" })).servers,
+    probe: async (hosts) => {
+      const options = { resolver, port: task.port, until: "settled" } as const;
+      return (await ask(hosts, options, async () => further)).servers;
+    },
   });
   const left = all.length - domains.length;
   return left === 0
