@@ -73,6 +73,8 @@ export function askInTurn<S, T>(
   ask: (server: S) => Promise<AnswerOrAlias<T>>,
   asker: { readonly hasLeft: boolean },
 ): Promise<AnswerOrAlias<T>> {
+  const [only, ...others] = servers;
+  if (only !== undefined && others.length === 0) return ask(only);
   const rest = [...servers];
   return new Promise((resolve) =>
     inTurn<S, AnswerOrAlias<T>>({
