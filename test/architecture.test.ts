@@ -87,6 +87,8 @@ const TESTED_WITH: Readonly<Record<string, string>> = {
   "guard/asked": "guard/guard",
   "guard/brain": "end-to-end/serve",
   "guard/mail-health": "guard/health",
+  "guard/finding": "guard/visit",
+  "guard/slowness": "guard/health",
   "guard/inquiries": "guard/inquiry",
   "guard/listening": "end-to-end/serve",
   "guard/patron": "end-to-end/serve",

@@ -2,11 +2,15 @@ import { fullNameOf } from "../check/own-name.ts";
 import { type Brain, openBrain } from "../guard/brain.ts";
 import { DecisionLog } from "../guard/decision-log.ts";
 import type { GuardSettings } from "../guard/settings.ts";
+import { pause } from "../limits/abort.ts";
 import { deadlinesOf } from "../limits/deadline.ts";
 import { RememberingResolver } from "../names/remembering.ts";
 import { messageOf } from "./complaints.ts";
 import type { LineOutput } from "./log-output.ts";
+import { standard } from "./standard-streams.ts";
 
+/** How long whoever reads the log may take for its end. */
+const LOG_MS = 1_000;
 /** What SIGHUP applies. */
 const APPLIED: ReadonlySet<keyof GuardSettings> = new Set(["domainsFile", "allowFile", "action", "message"]);
 
@@ -35,9 +39,15 @@ export async function runGuard(
     run.abort();
     resolver.close();
     log.flush();
-    await output.taken();
+    await Promise.race([output.taken(), pause(LOG_MS, new AbortController().signal)]);
+    standard.letGo();
   }
   return 0;
+}
+
+/** Files that have not been read yet need not be read again; until a guard runs SIGHUP would end it. */
+export function ignoreEarlyReload(): void {
+  process.on("SIGHUP", () => {});
 }
 
 /** What the new files say holds from the next question on; what they say that cannot be read does not. */

@@ -9,7 +9,7 @@ import { SocketmapSession } from "../guard/socketmap-session.ts";
 import { checkGuard, readGuardCommand } from "./guard-command.ts";
 import { renderGuardHelp } from "./guard-help.ts";
 import { SERVE_OPTIONS } from "./guard-options.ts";
-import { runGuard } from "./guard-run.ts";
+import { ignoreEarlyReload, runGuard } from "./guard-run.ts";
 import { standardErrorLines } from "./log-output.ts";
 import { print } from "./print.ts";
 import { speakOnStandardStreams } from "./standard-session.ts";
@@ -20,6 +20,7 @@ const GRACE_MS = 1_000;
 
 /** `smtpdcheck serve`: until it is told to end, or standard input ends. The exit status. */
 export async function serve(argv: readonly string[], version: string): Promise<number> {
+  ignoreEarlyReload();
   const command = readGuardCommand(argv, SERVE_OPTIONS);
   if (command.wants === "help") return print(await renderGuardHelp("serve", version), 0);
   const { settings } = command;
@@ -29,7 +30,7 @@ export async function serve(argv: readonly string[], version: string): Promise<n
   const output = isStdio ? systemLogLines() : standardErrorLines();
   return runGuard(settings, command.reread, output, (brain, log) =>
     isStdio
-      ? speakOnStandardStreams(stdioProtocol(settings), { decide: brain.decide, log })
+      ? speakOnStandardStreams(stdioProtocol(settings), { decide: brain.decide, log }, "by-signal")
       : listen(settings, brain, log),
   );
 }

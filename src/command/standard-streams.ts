@@ -50,6 +50,11 @@ export const standard = {
     await isTaken;
   },
 
+  /** What a reader has not taken by now is not waited for. */
+  letGo(): void {
+    isTaken = undefined;
+  },
+
   /** Closes standard output for good: whoever reads it to its end need not wait for this process. */
   async closeOutput(): Promise<void> {
     try {

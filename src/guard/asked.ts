@@ -23,6 +23,8 @@ export interface GuardTerms {
   readonly rules: () => GuardRules;
   readonly inquiries: Inquiries;
   readonly relief: ReliefTerms;
+  /** In milliseconds. */
+  readonly answerWithinMs: number;
   readonly log: DecisionLog;
 }
 
@@ -118,7 +120,8 @@ export class Asked {
       return;
     }
     const sending = { group, sender, recipient, recipientDomain: this.#domain ?? "" };
-    askForRelief(sending, this.#terms.relief, (relief) =>
+    const leftMs = this.#terms.answerWithinMs - (performance.now() - this.#askedAtMs);
+    askForRelief(sending, leftMs, this.#terms.relief, (relief) =>
       this.#guarded(() => {
         if (relief.kind === "let-in") this.#letIn(relief.why, server);
         else this.#defer(server, relief.untilMs);

@@ -67,7 +67,7 @@ export async function openBrain(
   const relief = { relentMs, own: new OwnMemory(), shared, warn };
   void self.learn();
   return {
-    decide: guard({ rules: () => rules, inquiries, relief, log }),
+    decide: guard({ rules: () => rules, inquiries, relief, answerWithinMs, log }),
     async reload(changed) {
       rules = await loadRules(changed);
     },

@@ -29,6 +29,8 @@ export interface Exchanger {
   readonly addresses: Readonly<Record<Family, readonly string[]>>;
   /** Whether it is known to have no IPv6 address at all, and not only that none was found out. */
   readonly isIpv4Alone: boolean;
+  /** Whether both families were found out. */
+  readonly isWhole: boolean;
 }
 
 /** The exchangers of a domain, the most preferred first. A domain without MX records, or with a null MX, has none that counts here. */
@@ -76,7 +78,8 @@ async function withAddresses(
   resolver: Resolver,
   signal: AbortSignal,
 ): Promise<Exchanger> {
-  if (host === null) return { preference, name: exchange, addresses: { 4: [], 6: [] }, isIpv4Alone: false };
+  if (host === null)
+    return { preference, name: exchange, addresses: { 4: [], 6: [] }, isIpv4Alone: false, isWhole: true };
   const ofFamily = async (family: Family) => {
     const asked = deadline(resolver.addresses(host, family, signal), signal);
     return asked.catch(() => undefined);
@@ -87,11 +90,16 @@ async function withAddresses(
     name: host.replace(/\.$/, ""),
     addresses: firstOf(addressesIn(six), addressesIn(four)),
     isIpv4Alone: six?.kind === "not-found",
+    isWhole: isCertain(six) && isCertain(four),
   };
 }
 
 function addressesIn(lookup: AddressLookup | undefined): readonly string[] {
   return lookup?.kind === "found" ? lookup.addresses : [];
+}
+
+function isCertain(lookup: AddressLookup | undefined): boolean {
+  return lookup?.kind === "found" || lookup?.kind === "not-found";
 }
 
 /** As many as count in all, of both families alike where there are too many. */

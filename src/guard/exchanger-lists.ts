@@ -17,14 +17,17 @@ const FAILED_MS = 10_000;
 /** Most domains that are known at a time; the one goes that was first asked for. */
 const MAX_DOMAINS = 10_000;
 
+type FoundList = Extract<ExchangerList, { kind: "found" }>;
+
 const TOO_MANY: ExchangerList = { kind: "failed", cause: "too many domains are being looked up" };
 
 /** One domain: its list so far, and those who wait for the lookup under way. */
 interface Entry {
   list: ExchangerList | undefined;
-  /** When what is known was learnt, and when it was asked for last. */
-  learntAtMs: number;
-  askedAtMs: number;
+  /** Until when that is good without a question. */
+  goodUntilMs: number;
+  /** Until when it is used although there are questions. */
+  usableUntilMs: number;
   waiting: Set<() => void> | undefined;
 }
 
@@ -49,11 +52,8 @@ export class ExchangerLists {
   of(domain: string, nowMs: number, learnt: () => void): ExchangerList | undefined {
     const entry = this.#entries.get(domain) ?? this.#add(domain);
     if (entry === undefined) return TOO_MANY;
-    const ageMs = nowMs - entry.learntAtMs;
-    const isGood = ageMs <= (entry.list?.kind === "found" ? FRESH_MS : FAILED_MS);
-    if (!isGood && entry.waiting === undefined && nowMs - entry.askedAtMs > FAILED_MS)
-      this.#ask(domain, entry, nowMs);
-    if (isGood || (entry.list?.kind === "found" && ageMs <= FRESH_MS + STALE_MS)) return entry.list;
+    if (nowMs > entry.goodUntilMs && entry.waiting === undefined) this.#ask(domain, entry);
+    if (nowMs <= Math.max(entry.goodUntilMs, entry.usableUntilMs)) return entry.list;
     entry.waiting?.add(learnt);
     return undefined;
   }
@@ -61,7 +61,7 @@ export class ExchangerLists {
   #add(domain: string): Entry | undefined {
     if (this.#entries.size >= MAX_DOMAINS && !this.#forgetOne()) return undefined;
     const never = Number.NEGATIVE_INFINITY;
-    const entry: Entry = { list: undefined, learntAtMs: never, askedAtMs: never, waiting: undefined };
+    const entry: Entry = { list: undefined, goodUntilMs: never, usableUntilMs: never, waiting: undefined };
     this.#entries.set(domain, entry);
     return entry;
   }
@@ -72,8 +72,7 @@ export class ExchangerLists {
     return false;
   }
 
-  #ask(domain: string, entry: Entry, nowMs: number): void {
-    entry.askedAtMs = nowMs;
+  #ask(domain: string, entry: Entry): void {
     entry.waiting = new Set();
     lookups.enter(() => {
       lookUpList(domain, this.#resolver, this.#times)
@@ -86,15 +85,29 @@ export class ExchangerLists {
   }
 }
 
-/** An old list is worth more than none. */
+/** An old list is worth more than none, and so is what it has of an exchanger that cannot be looked up now. */
 function learn(entry: Entry, list: ExchangerList): void {
   const nowMs = performance.now();
   const waiting = entry.waiting ?? [];
   entry.waiting = undefined;
-  const isStillGood = entry.list?.kind === "found" && nowMs - entry.learntAtMs <= FRESH_MS + STALE_MS;
-  if (list.kind === "found" || !isStillGood) {
-    entry.list = list;
-    entry.learntAtMs = nowMs;
-  }
+  const isWhole = list.kind === "found" && list.exchangers.every((exchanger) => exchanger.isWhole);
+  const isOldUsable = entry.list?.kind === "found" && nowMs <= entry.usableUntilMs;
+  entry.goodUntilMs = nowMs + (isWhole ? FRESH_MS : FAILED_MS);
+  if (isWhole || (list.kind === "found" && !isOldUsable)) entry.usableUntilMs = entry.goodUntilMs + STALE_MS;
+  if (isWhole || !isOldUsable) entry.list = list;
+  else if (list.kind === "found") entry.list = completed(list, entry.list);
   for (const learnt of waiting) learnt();
+}
+
+function completed(list: FoundList, old: ExchangerList | undefined): ExchangerList {
+  const before = old?.kind === "found" ? old.exchangers : [];
+  return {
+    kind: "found",
+    exchangers: list.exchangers.map((exchanger) => {
+      const known = before.find(({ name }) => name === exchanger.name);
+      return exchanger.isWhole || known === undefined
+        ? exchanger
+        : { ...known, preference: exchanger.preference };
+    }),
+  };
 }

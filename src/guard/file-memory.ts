@@ -1,11 +1,9 @@
 import type { Database } from "bun:sqlite";
 import type { SqliteFile } from "../cache/sqlite/file.ts";
-import { PASS_MS, WAITING_MS } from "./relents.ts";
+import { KEPT_AT_LEAST_MS, MAX_KEYS, PASS_MS, WAITING_MS } from "./relents.ts";
 import type { SharedMemory } from "./relief.ts";
 import { storeKey } from "./store-key.ts";
 
-/** Most rows; beyond that the oldest go. */
-const MAX_ROWS = 400_000;
 /** One write in so many looks whether there are rows to forget. */
 const PRUNE_EVERY = 256;
 
@@ -14,18 +12,23 @@ const TABLE = `
   CREATE INDEX IF NOT EXISTS sending_by_expiry ON sending (expires_at_ms)`;
 const GET = "SELECT at_ms FROM sending WHERE key = ? AND expires_at_ms > ?";
 const PUT = "INSERT OR REPLACE INTO sending VALUES (?, ?, ?)";
+const COUNT = "SELECT count(*) AS count FROM sending";
 const PRUNE = `DELETE FROM sending WHERE expires_at_ms <= ?1 OR key IN (
-  SELECT key FROM sending ORDER BY expires_at_ms LIMIT max(0, (SELECT count(*) FROM sending) - ${MAX_ROWS}))`;
+  SELECT key FROM sending WHERE at_ms <= ?1 - ${KEPT_AT_LEAST_MS} ORDER BY expires_at_ms
+  LIMIT max(0, (${COUNT}) - ?2))`;
 
 /** What guards of one machine know together, in a cache's file, in a table beside its own. */
 export class FileMemory implements SharedMemory {
   readonly #file: SqliteFile;
   /** The opening that is known to have the table: a file may be removed or replaced meanwhile. */
   #prepared: Database | undefined;
+  readonly #maxRows: number;
   #writes = 0;
+  #isFull = false;
 
-  constructor(file: SqliteFile) {
+  constructor(file: SqliteFile, maxRows = MAX_KEYS) {
     this.#file = file;
+    this.#maxRows = maxRows;
   }
 
   meet(pass: string, keys: readonly string[], nowMs: number): ReturnType<SharedMemory["meet"]> {
@@ -34,7 +37,7 @@ export class FileMemory implements SharedMemory {
       if (hasPass) put(db, pass, nowMs, PASS_MS);
       return {
         hasPass,
-        firstMs: keys.map((key) => firstMs(db, key, nowMs) ?? put(db, key, nowMs, WAITING_MS)),
+        firstMs: keys.map((key) => firstMs(db, key, nowMs) ?? this.#meet(db, key, nowMs)),
       };
     });
   }
@@ -47,11 +50,23 @@ export class FileMemory implements SharedMemory {
     this.#file.close();
   }
 
+  /** Where there is no room each guard remembers by itself. */
+  #meet(db: Database, key: string, nowMs: number): number {
+    return this.#isFull ? nowMs : put(db, key, nowMs, WAITING_MS);
+  }
+
+  #prune(db: Database, nowMs: number): void {
+    db.query(PRUNE).run(nowMs, this.#maxRows);
+    const row: unknown = db.query(COUNT).get();
+    this.#isFull =
+      typeof row === "object" && row !== null && "count" in row && Number(row.count) >= this.#maxRows;
+  }
+
   #write<T>(nowMs: number, work: (db: Database) => T): Promise<T> {
     return this.#file.write((db) => {
       if (db !== this.#prepared) for (const statement of TABLE.split(";")) db.run(statement);
       this.#prepared = db;
-      if (this.#writes % PRUNE_EVERY === 0) db.query(PRUNE).run(nowMs);
+      if (this.#writes % PRUNE_EVERY === 0) this.#prune(db, nowMs);
       this.#writes += 1;
       return db.transaction(() => work(db)).immediate();
     });

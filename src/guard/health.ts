@@ -1,5 +1,6 @@
 import type { Reply } from "../smtp/reply.ts";
 import { type MailFinding, MailHealth } from "./mail-health.ts";
+import { type Patience, Slowness } from "./slowness.ts";
 
 /** What a probe of one address has come to. */
 export type Finding =
@@ -14,15 +15,10 @@ export type Finding =
 /** What is known of an address for whoever wants to send mail there now; "none" is no knowledge. */
 export type Standing = "up" | "not-up" | "none";
 
-/** How long a probe may take: to connect (undefined for the usual limit), to the first line, and for each answer in a mail check. */
-export interface Patience {
-  readonly connectMs: number | undefined;
-  readonly firstLineMs: number;
-  readonly answerMs: number;
-}
-
 /** From the start of a probe to the start of the next. */
 const PROBE_EVERY_MS = 4_750;
+/** From the end of a probe to the start of the next at least: the other end has to see that it is over. */
+const GAP_MS = 250;
 /** A failure is looked at again so soon. */
 const REPEAT_MS = 1_000;
 /** Coming back takes two greetings so far apart. */
@@ -33,12 +29,7 @@ const FRESH_MS = 70_000;
 const BUSY_MS = 60_000;
 /** So long it may be busy, without a 220, before it counts as down. */
 const MAX_BUSY_MS = 300_000;
-/** One that connects within so many milliseconds is not waited for as long as others. */
-const NEAR_MS = 300;
-const NEAR_CONNECT_MS = 3_000;
-/** For the first line, of one that is not known, and of any other at least. */
-const FIRST_LINE_MS = 60_000;
-const LEAST_FIRST_LINE_MS = 10_000;
+
 type Phase = "new" | "up" | "suspected" | "failed-once" | "down";
 
 const AFTER_FAILURE: Readonly<Record<Phase, Phase>> = {
@@ -55,14 +46,13 @@ const AFTER_FAILURE: Readonly<Record<Phase, Phase>> = {
  */
 export class Health {
   readonly #mail: MailHealth;
+  readonly #slowness = new Slowness();
   #phase: Phase = "new";
   #knownAtMs = Number.NEGATIVE_INFINITY;
   #greetedAtMs = Number.NEGATIVE_INFINITY;
   #backAtMs: number | undefined;
   #busyFromMs: number | undefined;
   #isBusyNow = false;
-  #connectMs = Number.POSITIVE_INFINITY;
-  #longestFirstLineMs: number | undefined;
 
   /** `mailCheckMs` is the time from one mail check to the next; 0 for none. */
   constructor(mailCheckMs: number) {
@@ -94,21 +84,16 @@ export class Health {
     return this.#phase === "up" && this.#mail.isDue(nowMs);
   }
 
-  /** How long the next probe may take. Slow is not dead: what was learnt of its slowness is kept. */
+  /** How long the next probe may take. */
   patience(): Patience {
-    const longestMs = this.#longestFirstLineMs;
-    return {
-      connectMs: this.#connectMs <= NEAR_MS ? NEAR_CONNECT_MS : undefined,
-      firstLineMs: longestMs === undefined ? FIRST_LINE_MS : Math.max(LEAST_FIRST_LINE_MS, 2 * longestMs),
-      answerMs: this.#mail.patienceMs,
-    };
+    return this.#slowness.patience(this.#mail.patienceMs);
   }
 
   /** When the next probe is due that follows one which began then. */
   nextProbeAt(beganAtMs: number, nowMs: number): number {
     if (this.#isBusyNow) return nowMs + BUSY_MS;
     if (this.#phase === "suspected" || this.#phase === "failed-once") return nowMs + REPEAT_MS;
-    const usualMs = Math.max(nowMs, beganAtMs + PROBE_EVERY_MS);
+    const usualMs = Math.max(nowMs + GAP_MS, beganAtMs + PROBE_EVERY_MS);
     return this.#backAtMs === undefined ? usualMs : Math.max(usualMs, this.#backAtMs + BACK_APART_MS);
   }
 
@@ -118,8 +103,7 @@ export class Health {
     if (finding.kind !== "unknown") this.#isBusyNow = finding.kind === "busy";
     switch (finding.kind) {
       case "greeted":
-        this.#connectMs = finding.connectMs;
-        this.#longestFirstLineMs = Math.max(this.#longestFirstLineMs ?? 0, finding.firstLineMs);
+        this.#slowness.note(finding);
         this.#greeted(nowMs);
         break;
       case "busy":
@@ -135,6 +119,16 @@ export class Health {
     this.#knownAtMs = nowMs;
   }
 
+  /** Takes note of how long the rest of a greeting took; undefined where it did not come. */
+  noteRest(tookMs: number | undefined): void {
+    this.#slowness.noteRest(tookMs);
+  }
+
+  /** It has answered again, in a mail check that takes its time. */
+  refresh(nowMs: number): void {
+    if (this.#phase === "up") this.#knownAtMs = nowMs;
+  }
+
   /** Takes note of what a mail check came to, and how long its slowest answer took; true when that turned the answer to whether it takes mail. */
   noteMail(finding: MailFinding, longestMs: number, nowMs: number): boolean {
     return this.#mail.note(finding, longestMs, nowMs);
@@ -148,7 +142,9 @@ export class Health {
       this.#busyFromMs = undefined;
       this.#backAtMs = undefined;
     }
-    if (nowMs - this.#knownAtMs <= FRESH_MS) return;
+    // Who is left alone for a minute is not forgotten before there is an answer again.
+    const waitedForMs = this.#isBusyNow ? this.patience().firstLineMs : 0;
+    if (nowMs - this.#knownAtMs <= FRESH_MS + waitedForMs) return;
     this.#backAtMs = undefined;
     this.#busyFromMs = undefined;
     this.#isBusyNow = false;

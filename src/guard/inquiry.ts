@@ -5,7 +5,7 @@ import {
   type NoCandidates,
   type Vantage,
 } from "./candidates.ts";
-import type { ExchangerList } from "./exchanger-list.ts";
+import type { Exchanger, ExchangerList } from "./exchanger-list.ts";
 import type { ExchangerLists } from "./exchanger-lists.ts";
 import type { Watch } from "./watch.ts";
 import type { Watches } from "./watches.ts";
@@ -44,7 +44,7 @@ export class Inquiry {
   #waiting: Set<(verdict: Verdict) => void> | undefined;
   #list: ExchangerList | undefined;
   #generation = 0;
-  #candidates: readonly Candidate[] | NoCandidates = [];
+  #candidates: readonly Candidate[] | OpenReason = [];
   #beganAtMs: number | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
@@ -109,11 +109,18 @@ export class Inquiry {
     if (list !== this.#list || generation !== this.#generation) {
       this.#list = list;
       this.#generation = generation;
-      this.#candidates = candidatesOf(list.exchangers, this.#vantage, this.#terms);
+      this.#candidates = this.#candidatesOf(list.exchangers);
     }
     const verdict = this.#judgeCandidates(nowMs);
     if (verdict !== undefined) this.#beganAtMs = undefined;
     return verdict;
+  }
+
+  /** Whether we are listed cannot be told where an exchanger cannot be looked up. */
+  #candidatesOf(exchangers: readonly Exchanger[]): readonly Candidate[] | OpenReason {
+    const candidates = candidatesOf(exchangers, this.#vantage, this.#terms);
+    const isUncertain = candidates === "not-listed" && exchangers.some(({ isWhole }) => !isWhole);
+    return isUncertain ? "lookup-failed" : candidates;
   }
 
   /** From the best on; undefined where one that may be up has yet to answer. */

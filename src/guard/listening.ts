@@ -80,17 +80,19 @@ export class Listening {
 
   /** Who has been idle for longest goes: Postfix comes again at once, and loses nothing. False where all wait for an answer. */
   #makeRoom(): boolean {
+    const nowMs = performance.now();
     let idlest: Patron | undefined;
     for (const patron of this.#patrons)
-      if (!patron.isBusy && patron.heardAtMs < (idlest?.heardAtMs ?? Number.POSITIVE_INFINITY))
+      if (patron.isIdle(nowMs) && patron.heardAtMs < (idlest?.heardAtMs ?? Number.POSITIVE_INFINITY))
         idlest = patron;
     idlest?.cut();
     return idlest !== undefined;
   }
 
   #closeIdle(): void {
-    const latestMs = performance.now() - IDLE_MS;
-    for (const patron of this.#patrons) if (!patron.isBusy && patron.heardAtMs < latestMs) patron.cut();
+    const nowMs = performance.now();
+    for (const patron of this.#patrons)
+      if (patron.isIdle(nowMs) && nowMs - patron.heardAtMs > IDLE_MS) patron.cut();
   }
 }
 

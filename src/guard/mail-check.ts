@@ -2,6 +2,7 @@ import type { AttemptOutcome } from "../smtp/attempt.ts";
 import { enhancedCodeOf } from "../smtp/enhanced-code.ts";
 import type { Reply } from "../smtp/reply.ts";
 import type { DialogueTerms } from "../smtp/terms.ts";
+import { textOf } from "./finding.ts";
 import type { MailFinding } from "./mail-health.ts";
 
 /** A mailbox that is to be greylisted, or to be told of a policy, is answered so by a server that takes mail (RFC 3463 §3.3, §3.8). */
@@ -65,9 +66,4 @@ function isOfRecipientAlone(reply: Reply): boolean {
   if (reply.code >= 500) return true;
   if (reply.code === INSUFFICIENT_STORAGE || MAIL_SYSTEM.test(enhanced)) return false;
   return reply.code !== LOCAL_ERROR || GREYLISTING.test(enhanced);
-}
-
-/** A reply in one line, not yet clean. */
-export function textOf({ code, lines }: Reply): string {
-  return `${code} ${lines.join(" ")}`.trim();
 }

@@ -1,9 +1,5 @@
-import { type Memory, PASS_MS, WAITING_MS } from "./relents.ts";
+import { KEPT_AT_LEAST_MS, MAX_KEYS, type Memory, PASS_MS, WAITING_MS } from "./relents.ts";
 
-/** Most keys of sendings that wait, and most passes. */
-const MAX_KEYS = 200_000;
-/** Younger ones are not forgotten for want of room. */
-const KEPT_AT_LEAST_MS = 3_600_000;
 /** The numbers that a key is known by have 53 bits, of two hashes: no two of 200,000 keys meet. */
 const HIGH = 2 ** 21;
 const LOW = 2 ** 32;

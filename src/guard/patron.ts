@@ -3,6 +3,9 @@ import type { DecisionLog } from "./decision-log.ts";
 import type { Decide } from "./question.ts";
 import type { OpenSession, Session, SessionIo } from "./session.ts";
 
+/** A client that has just come will ask something within so long. */
+const FIRST_QUESTION_MS = 1_000;
+
 /** One client with its session. */
 export class Patron implements ClientListener, SessionIo {
   readonly decide: Decide;
@@ -11,7 +14,8 @@ export class Patron implements ClientListener, SessionIo {
   readonly #session: Session;
   readonly #gone: () => void;
   readonly #isGone = Promise.withResolvers<void>();
-  #heardAtMs = performance.now();
+  readonly #cameAtMs = performance.now();
+  #heardAtMs = this.#cameAtMs;
 
   /** `gone` is called once, when the connection is closed. */
   constructor(
@@ -29,6 +33,11 @@ export class Patron implements ClientListener, SessionIo {
 
   get isBusy(): boolean {
     return this.#session.isBusy;
+  }
+
+  /** Whether it can be let go of: it waits for no answer, and is not about to ask its first question. */
+  isIdle(nowMs: number): boolean {
+    return !this.isBusy && (this.#heardAtMs > this.#cameAtMs || nowMs - this.#cameAtMs > FIRST_QUESTION_MS);
   }
 
   /** When it was heard last, in milliseconds of `performance.now`. */

@@ -5,6 +5,11 @@ export const PASS_MS = 24 * 3_600_000;
 /** How long a first time is kept: a slow sender comes again after twelve hours. */
 export const WAITING_MS = 25 * 3_600_000;
 
+/** Most keys of sendings that wait, and most passes. */
+export const MAX_KEYS = 200_000;
+/** Younger ones are not forgotten for want of room. */
+export const KEPT_AT_LEAST_MS = 3_600_000;
+
 /** Who sends what to whom, as far as it counts. */
 export interface Sending {
   readonly group: string;

@@ -26,9 +26,13 @@ export interface ReliefTerms {
   readonly warn: (error: unknown) => void;
 }
 
-/** As {@link relieve}, and what the other guards know counts too; calls back once, at once where no store has to be asked. */
+/**
+ * As {@link relieve}, and what the other guards know counts too, if that is known within `withinMs`; calls back once, at
+ * once where no store has to be asked.
+ */
 export function askForRelief(
   sending: Sending,
+  withinMs: number,
   { relentMs, own, shared, warn }: ReliefTerms,
   told: (relief: SharedRelief) => void,
 ): void {
@@ -49,15 +53,23 @@ export function askForRelief(
     answer();
     return;
   }
+  let isLate = false;
+  const fail = () => {
+    isLate = true;
+    told({ kind: "let-in", why: "store-failed" });
+  };
+  const timer = setTimeout(fail, Math.max(1, withinMs));
   shared.meet(pass, keys, nowMs).then(
     ({ hasPass, firstMs }) => {
+      clearTimeout(timer);
       if (hasPass) own.givePass(pass, nowMs);
       for (const [at, key] of keys.entries()) own.remember(key, firstMs[at] ?? nowMs, nowMs);
-      answer();
+      if (!isLate) answer();
     },
     (error) => {
+      clearTimeout(timer);
       warn(error);
-      told({ kind: "let-in", why: "store-failed" });
+      if (!isLate) fail();
     },
   );
 }

@@ -10,7 +10,7 @@ const MAX_PENDING = 1_000;
 
 const NOT_FOUND = toNetstring("NOTFOUND ");
 /** An address in angle brackets ends the word before it: Sendmail puts a blank between two atoms only. */
-const WORD = /<[^>]*>|[^\s<]+/g;
+const WORD = /<[^<>]*>|[^\s<]+|</g;
 /** How Sendmail writes an IPv6 address in a macro (RFC 5321 §4.1.3). */
 const IPV6_TAG = /^IPv6:/i;
 

@@ -1,22 +1,22 @@
-import { connections } from "../limits/places.ts";
+import { connections, Places } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
-import type { Attempt, AttemptOutcome, Stage } from "../smtp/attempt.ts";
+import type { Attempt, Stage } from "../smtp/attempt.ts";
 import { Conversation } from "../smtp/conversation.ts";
 import { dialogue } from "../smtp/dialogue.ts";
 import { judgeReply } from "../smtp/hearing.ts";
 import { type Reply, SERVICE_READY } from "../smtp/reply.ts";
 import type { Here, Party, Say, Script, Talk } from "../smtp/script.ts";
 import type { DialogueTerms } from "../smtp/terms.ts";
-import type { Finding, Patience } from "./health.ts";
-import { judgeMail, mailCheck, textOf } from "./mail-check.ts";
+import { findingOf } from "./finding.ts";
+import { judgeMail, mailCheck } from "./mail-check.ts";
+import type { Patience } from "./slowness.ts";
 import type { Visit, VisitEndpoint, Visitor } from "./watch.ts";
 
-/** For all that comes behind the first line: a teaser takes six seconds, and no verdict hangs on it. */
-const REST_MS = 60_000;
+/** Most places that are held by probes of those who may keep us waiting: the others must not wait for them. */
+const MAX_SLOW = 128;
+const slowPlaces = new Places(MAX_SLOW);
 
-/** Codes from here on are refusals, and from there on for good (RFC 5321 §4.2.1). */
-const LEAST_REFUSAL = 400;
-const LEAST_PERMANENT = 500;
+const NO_PLACE = { leave() {} };
 
 const FIRST_LINE: Say = { stage: "greeting", say: "", want: [SERVICE_READY] };
 const REST: Say = { ...FIRST_LINE, judge: judgeReply };
@@ -34,7 +34,8 @@ export function visiting({ timeoutMs, helo }: VisitTerms): VisitEndpoint {
   return (endpoint, { connectMs = timeoutMs, ...patience }, mailDomain, visitor) => {
     const terms = mailDomain === undefined ? undefined : mailCheck(helo, mailDomain);
     const probe = new EndpointVisit(endpoint, { ...patience, connectMs }, terms, visitor);
-    connections.enter(() => probe.begin());
+    if (patience.isQuick) connections.enter(() => probe.begin(NO_PLACE));
+    else slowPlaces.enter(() => connections.enter(() => probe.begin(slowPlaces)));
     return probe;
   };
 }
@@ -45,6 +46,7 @@ class EndpointVisit implements Visit, Party {
   readonly #patience: Required<Patience>;
   readonly #terms: DialogueTerms | undefined;
   readonly #visitor: Visitor;
+  #places: Pick<Places, "leave"> = NO_PLACE;
   #conversation: Conversation | undefined;
   #timer: Timer | undefined;
   #beganAtMs = 0;
@@ -52,6 +54,7 @@ class EndpointVisit implements Visit, Party {
   #turnAtMs = 0;
   #slowestMs = 0;
   #isGreeted = false;
+  #isWhole = false;
   #isOver = false;
 
   constructor(
@@ -66,9 +69,11 @@ class EndpointVisit implements Visit, Party {
     this.#visitor = visitor;
   }
 
-  begin(): void {
+  /** A place is taken for it, and one of those given. */
+  begin(places: Pick<Places, "leave">): void {
+    this.#places = places;
     if (this.#isOver) {
-      connections.leave();
+      this.#leave();
       return;
     }
     this.#beganAtMs = performance.now();
@@ -83,7 +88,7 @@ class EndpointVisit implements Visit, Party {
     clearTimeout(this.#timer);
     if (this.#conversation === undefined) return;
     this.#conversation.cancel();
-    connections.leave();
+    this.#leave();
   }
 
   /** A turn begins, and with it its time. */
@@ -93,6 +98,7 @@ class EndpointVisit implements Visit, Party {
       if (this.#turnAtMs > 0) this.#slowestMs = Math.max(this.#slowestMs, nowMs - this.#turnAtMs);
       this.#turnAtMs = nowMs;
       this.#limit(this.#patience.answerMs);
+      this.#visitor.alive();
     }
     if (stage !== "greeting" || this.#openedAtMs > 0) return;
     this.#openedAtMs = nowMs;
@@ -106,14 +112,17 @@ class EndpointVisit implements Visit, Party {
   *#script(here: Here): Script {
     const first = yield FIRST_LINE;
     this.#greeted();
-    if (this.#terms !== undefined) return yield* dialogue(this.#terms, here);
+    const beganAtMs = performance.now();
     const reply = (first as Reply).complete ? first : yield REST;
+    this.#isWhole = true;
+    this.#visitor.foundRest(performance.now() - beganAtMs);
+    if (this.#terms !== undefined) return yield* dialogue(this.#terms, here);
     return { kind: "greeted", reply: reply as Reply };
   }
 
   #greeted(): void {
     this.#isGreeted = true;
-    this.#limit(REST_MS);
+    this.#limit(this.#patience.restMs);
     const nowMs = performance.now();
     this.#visitor.found({
       kind: "greeted",
@@ -130,14 +139,16 @@ class EndpointVisit implements Visit, Party {
   #timeIsOver(): void {
     const conversation = this.#conversation;
     if (this.#isOver || conversation === undefined) return;
-    this.#end(conversation.timedOut());
+    const attempt = conversation.timedOut();
     conversation.cancel();
+    this.#end(attempt);
   }
 
   #end({ outcome }: Attempt): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    connections.leave();
+    this.#leave();
+    if (this.#isGreeted && !this.#isWhole) this.#visitor.foundRest(undefined);
     if (!this.#isGreeted) this.#visitor.found(findingOf(outcome));
     else if (this.#terms !== undefined) {
       const { finding, reply } = judgeMail(outcome);
@@ -145,15 +156,9 @@ class EndpointVisit implements Visit, Party {
     }
     this.#visitor.over();
   }
-}
 
-/** What an attempt means that was not greeted. */
-function findingOf(outcome: AttemptOutcome): Finding {
-  if (outcome.kind === "no-resources") return { kind: "unknown" };
-  const isRefusal = outcome.kind === "busy" || outcome.kind === "declined";
-  const { code = 0 } = isRefusal ? outcome.reply : {};
-  if (isRefusal && code >= LEAST_REFUSAL && code < LEAST_PERMANENT)
-    return { kind: "busy", reply: outcome.reply };
-  const stage = "stage" in outcome ? ` in ${outcome.stage}` : "";
-  return { kind: "failed", why: isRefusal ? textOf(outcome.reply) : outcome.kind + stage };
+  #leave(): void {
+    connections.leave();
+    this.#places.leave();
+  }
 }

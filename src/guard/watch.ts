@@ -1,7 +1,9 @@
 import type { Endpoint } from "../net/endpoint.ts";
-import { type Finding, Health, type Patience, type Standing } from "./health.ts";
-import { textOf } from "./mail-check.ts";
+import { wordsOf } from "./finding.ts";
+import { type Finding, Health, type Standing } from "./health.ts";
+
 import type { MailFinding } from "./mail-health.ts";
+import type { Patience } from "./slowness.ts";
 
 /** Nobody asks for so long, and nobody is probed. */
 const NEEDED_MS = 60_000;
@@ -15,6 +17,10 @@ export interface Visit {
 /** Whoever a probe is made for. The first line of a greeting may be told long before the probe is over. */
 export interface Visitor {
   found(finding: Finding): void;
+  /** How long the rest of a greeting took; undefined where it did not come. */
+  foundRest(tookMs: number | undefined): void;
+  /** It has answered again. */
+  alive(): void;
   /** What a mail check came to, in the server's words, and how long its slowest answer took. */
   foundMail(finding: MailFinding, reply: string, slowestMs: number): void;
   /** Called once, last. */
@@ -104,9 +110,12 @@ export class Watch {
   }
 
   #probeWhenDue(nowMs: number): void {
-    const dueInMs = this.#nextAtMs - nowMs;
-    if (dueInMs <= 0) this.#probe(nowMs);
-    else this.#timer = setTimeout(() => this.#wake(), Math.ceil(dueInMs));
+    if (this.#nextAtMs <= nowMs) this.#probe(nowMs);
+    else this.#probeLater(nowMs);
+  }
+
+  #probeLater(nowMs: number): void {
+    this.#timer = setTimeout(() => this.#wake(), Math.ceil(this.#nextAtMs - nowMs));
   }
 
   #wake(): void {
@@ -119,6 +128,8 @@ export class Watch {
     const mailDomain = this.#health.isMailCheckDue(beganAtMs) ? this.#domain : undefined;
     this.#visit = this.#terms.visit(this.endpoint, this.#health.patience(), mailDomain, {
       found: (finding) => this.#found(finding),
+      foundRest: (tookMs) => this.#health.noteRest(tookMs),
+      alive: () => this.#health.refresh(performance.now()),
       foundMail: (finding, reply, slowestMs) => {
         const { endpoint } = this;
         this.#terms.notice(endpoint, "probed", `${finding}: ${reply}`);
@@ -147,23 +158,10 @@ export class Watch {
     if (this.#isOver) return;
     const nowMs = performance.now();
     this.#nextAtMs = this.#health.nextProbeAt(beganAtMs, nowMs);
-    if (nowMs - this.#neededAtMs <= NEEDED_MS) this.#probeWhenDue(nowMs);
+    if (nowMs - this.#neededAtMs <= NEEDED_MS) this.#probeLater(nowMs);
   }
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
-  }
-}
-
-function wordsOf(finding: Finding): string {
-  switch (finding.kind) {
-    case "greeted":
-      return `greeted after ${Math.round(finding.connectMs + finding.firstLineMs)} ms`;
-    case "busy":
-      return textOf(finding.reply);
-    case "failed":
-      return finding.why;
-    case "unknown":
-      return "could not be probed";
   }
 }

@@ -107,6 +107,24 @@ describe("smtpdcheck filter", () => {
     ]);
   });
 
+  test("does not end by a signal, for its end would be the mail server's", async () => {
+    const child = Bun.spawn([...compiled.argv, "filter"], {
+      env: bareEnvironment,
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "ignore",
+    });
+    child.stdin.write(SMTPD);
+    child.stdin.flush();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) child.kill(signal);
+    child.stdin.write(rcpt("b1", "a@b.test"));
+    child.stdin.end();
+    expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("filter-result|aa|b1|proceed\n");
+    expect(await child.exited).toBe(0);
+  });
+
   test("lets everything in, and says why, when it cannot be started: its end would be the mail server's", async () => {
     const ran = await run(compiled, ["filter", "--relent", "x"], {
       stdin: SMTPD + CONNECT + rcpt("b1", "a@b.test"),
@@ -152,6 +170,71 @@ describe("smtpdcheck serve", () => {
     using third = await policyClient(socket);
     expect(await third.closed).toBe("");
     expect(await answers).toEqual([PLEASE, PLEASE]);
+  });
+
+  test("ends though nobody reads its log", async () => {
+    using dns = await fakeNameServer(ZONE);
+    using scratch = scratchFolder();
+    const socket = join(scratch.path, "socket");
+    const unread = 'mkfifo "$0/pipe"; sleep 60 <>"$0/pipe" & "$@" 2>"$0/pipe"; echo $?; kill %1';
+    const child = Bun.spawn(
+      [
+        "bash",
+        "-mc",
+        unread,
+        scratch.path,
+        ...compiled.argv,
+        "serve",
+        "--policy",
+        `unix:${socket}`,
+        "--dns",
+        dns.address,
+      ],
+      { env: bareEnvironment, stdin: "ignore", stdout: "pipe" },
+    );
+    while (!existsSync(socket)) await Bun.sleep(5);
+    using client = await policyClient(socket);
+    for (let at = 0; at < 2_000; at += 1)
+      expect(
+        await client.ask(`user@${at}.test`, {
+          protocol_state: "RCPT",
+          client_address: `192.0.2.${at % 250}`,
+        }),
+      ).toBe("DUNNO");
+    const [pid = ""] = Bun.spawnSync(["pgrep", "-f", `serve --policy unix:${socket}`])
+      .stdout.toString()
+      .split("\n")
+      .filter((each) => each !== String(child.pid));
+    process.kill(Number(pid), "SIGTERM");
+    expect(await new Response(child.stdout).text()).toBe("0\n");
+  });
+
+  test("reads no more from standard input than it can answer on standard output", async () => {
+    using dns = await fakeNameServer(ZONE);
+    const child = Bun.spawn([...compiled.argv, "serve", "--policy", "stdio", "--dns", dns.address], {
+      env: { ...bareEnvironment, PATH: "/nowhere" },
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "ignore",
+    });
+    child.stdin.write(policyRequest("user@other.test"));
+    child.stdin.flush();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    const request = Buffer.from(policyRequest("user@other.test").repeat(1_000));
+    let taken = 0;
+    for (let at = 0; at < 400; at += 1) {
+      child.stdin.write(request);
+      const isTaken = await Promise.race([
+        Promise.resolve(child.stdin.flush()).then(() => true),
+        Bun.sleep(300).then(() => false),
+      ]);
+      if (!isTaken) break;
+      taken += 1;
+    }
+    expect(taken).toBeLessThan(100);
+    child.kill("SIGKILL");
+    await child.exited;
   });
 
   test("writes its log to logger(1) where standard error is the mail server's", async () => {

@@ -17,7 +17,13 @@ const FROM_6: Vantage = { family: 6, own: "2001:db8::2" };
 
 function exchanger(preference: number, name: string, ...addresses: readonly string[]): Exchanger {
   const of = (family: 4 | 6) => addresses.filter((address) => familyOf(address) === family);
-  return { preference, name, addresses: { 4: of(4), 6: of(6) }, isIpv4Alone: of(6).length === 0 };
+  return {
+    preference,
+    name,
+    addresses: { 4: of(4), 6: of(6) },
+    isIpv4Alone: of(6).length === 0,
+    isWhole: true,
+  };
 }
 
 function candidates(

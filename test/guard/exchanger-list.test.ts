@@ -45,12 +45,14 @@ describe("lookUpList()", () => {
           name: "mx1.example.test",
           addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] },
           isIpv4Alone: false,
+          isWhole: true,
         },
         {
           preference: 20,
           name: "mx2.example.test",
           addresses: { 4: ["192.0.2.2"], 6: [] },
           isIpv4Alone: true,
+          isWhole: true,
         },
       ],
     });
@@ -102,7 +104,7 @@ describe("lookUpList()", () => {
     };
     const list = await look(failing);
     expect(list).toMatchObject({
-      exchangers: [{ addresses: { 4: ["192.0.2.1"], 6: [] }, isIpv4Alone: false }],
+      exchangers: [{ addresses: { 4: ["192.0.2.1"], 6: [] }, isIpv4Alone: false, isWhole: false }],
     });
   });
 

@@ -3,6 +3,7 @@ import type { GuardResolver } from "../../src/guard/exchanger-list.ts";
 import { ExchangerLists } from "../../src/guard/exchanger-lists.ts";
 import { deadlinesOf } from "../../src/limits/deadline.ts";
 import type { ExchangeLookup } from "../../src/names/exchanges.ts";
+import type { AddressLookup } from "../../src/names/resolver.ts";
 
 const FOUND: ExchangeLookup = {
   kind: "found",
@@ -15,6 +16,7 @@ let answer: ExchangeLookup | "silent";
 let questions: string[];
 let lists: ExchangerLists;
 let learnt: number;
+let addresses: AddressLookup;
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -22,12 +24,13 @@ beforeEach(() => {
   answer = FOUND;
   questions = [];
   learnt = 0;
+  addresses = { kind: "not-found" };
   const resolver: GuardResolver = {
     async exchanges(domain) {
       questions.push(domain);
       return answer === "silent" ? new Promise(() => {}) : answer;
     },
-    addresses: async () => ({ kind: "not-found" }),
+    addresses: async (_, family) => (family === 4 ? addresses : { kind: "not-found" }),
   };
   lists = new ExchangerLists(resolver, deadlinesOf(run.signal));
 });
@@ -129,6 +132,43 @@ describe("ExchangerLists.of()", () => {
     await settle();
     await pass(360_001);
     expect(of()).toBeUndefined();
+  });
+
+  describe("of exchangers whose addresses cannot be looked up", () => {
+    const SERVFAIL: AddressLookup = { kind: "dns-failure", cause: "SERVFAIL" };
+    const KNOWN: AddressLookup = { kind: "found", addresses: ["192.0.2.1"] };
+    const known = () => {
+      const list = of();
+      return list?.kind === "found" ? list.exchangers.map(({ addresses: those }) => those[4]) : list;
+    };
+
+    test("asks again after 10 s", async () => {
+      addresses = SERVFAIL;
+      of();
+      await settle();
+      expect(known()).toEqual([[]]);
+      addresses = KNOWN;
+      await pass(10_001);
+      of();
+      await settle();
+      expect(known()).toEqual([["192.0.2.1"]]);
+    });
+
+    test("keeps what was known of them, for five minutes", async () => {
+      addresses = KNOWN;
+      of();
+      await settle();
+      addresses = SERVFAIL;
+      for (let at = 0; at < 35; at += 1) {
+        await pass(10_000);
+        expect(known()).toEqual([["192.0.2.1"]]);
+        await settle();
+      }
+      await pass(11_000);
+      of();
+      await settle();
+      expect(known()).toEqual([[]]);
+    });
   });
 
   test("is bounded: the first domain that nobody waits for goes", async () => {

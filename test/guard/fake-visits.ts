@@ -1,4 +1,4 @@
-import type { Patience } from "../../src/guard/health.ts";
+import type { Patience } from "../../src/guard/slowness.ts";
 import type { VisitEndpoint, Visitor } from "../../src/guard/watch.ts";
 
 /** One probe that was asked for. */

@@ -112,13 +112,19 @@ describe("FileMemory", () => {
     }
     runSql(
       folder.cache,
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400100)
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200100)
        INSERT INTO sending SELECT 'filler ' || i, ${NOW}, ${NOW + WAITING_MS} + i FROM n`,
     );
-    using opened = openMemory(folder.cache);
-    expect(await opened.memory.meet("p", ["s"], NOW + 1)).toEqual({ hasPass: false, firstMs: [NOW + 1] });
-    expect(rowsOf(folder.cache)).toBe(400_001);
-    opened.memory.close();
+    {
+      using young = openMemory(folder.cache);
+      expect(await young.memory.meet("p", ["t"], NOW + 1)).toEqual({ hasPass: false, firstMs: [NOW + 1] });
+      expect(rowsOf(folder.cache)).toBe(200_101);
+    }
+    {
+      using old = openMemory(folder.cache);
+      await old.memory.meet("p", ["s"], NOW + 3_600_000);
+      expect(rowsOf(folder.cache)).toBe(200_000);
+    }
     using later = openMemory(folder.cache);
     await later.memory.meet("p", [], NOW + 2 * WAITING_MS);
     expect(rowsOf(folder.cache)).toBe(0);

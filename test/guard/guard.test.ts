@@ -36,6 +36,7 @@ let asked: unknown[];
 let lines: string[];
 let shared: SharedMemory | undefined;
 let warnings: unknown[];
+let answerWithinMs: number;
 
 beforeEach(() => {
   rules = {
@@ -49,6 +50,7 @@ beforeEach(() => {
   lines = [];
   shared = undefined;
   warnings = [];
+  answerWithinMs = 5_000;
 });
 
 function newGuard(): Decide {
@@ -62,6 +64,7 @@ function newGuard(): Decide {
   return guard({
     rules: () => rules,
     inquiries: inquiries as unknown as Inquiries,
+    answerWithinMs,
     relief: { relentMs: 8 * MINUTE, own: new OwnMemory(), shared, warn: (error) => warnings.push(error) },
     log: new DecisionLog({
       level: "info",
@@ -220,6 +223,13 @@ describe("guard()", () => {
     expect(await decisionOf(newGuard())).toEqual(LET_IN);
     expect(lines.join()).toContain("reason=store-failed");
     expect(warnings).toEqual([new Error("gone")]);
+  });
+
+  test("lets in where a store does not answer within the time to answer", async () => {
+    shared = { meet: () => new Promise(() => {}), givePass: async () => {}, close() {} };
+    answerWithinMs = 30;
+    expect(await decisionOf(newGuard())).toEqual(LET_IN);
+    expect(lines.join()).toContain("reason=store-failed");
   });
 
   test("counts what other guards have seen", async () => {

@@ -208,6 +208,11 @@ describe("Health.standing()", () => {
       expect(health.standing(MINUTE)).toBe("up");
     });
 
+    test("is not forgotten before a slow one could answer again", () => {
+      const health = healthAfter([0, { kind: "greeted", connectMs: 1, firstLineMs: 20_000 }], [60_000, BUSY]);
+      expect(health.standing(60_000 + 60_000 + 45_000)).toBe("up");
+    });
+
     test("starts anew with each 220", () => {
       const health = healthAfter([0, GREETED], [MINUTE, BUSY], [2 * MINUTE, GREETED], [3 * MINUTE, BUSY]);
       for (let at = 4; at < 7; at += 1) health.note(BUSY, at * MINUTE);
@@ -223,7 +228,7 @@ describe("Health.standing()", () => {
 describe("Health.nextProbeAt()", () => {
   test.each<[string, readonly Noted[], number, number, number]>([
     ["is 4.75 s after the last began", [[30, GREETED]], 0, 30, 4_750],
-    ["is at once when the last took longer", [[6_000, GREETED]], 0, 6_010, 6_010],
+    ["is a moment after the last that took longer", [[6_000, GREETED]], 0, 6_010, 6_260],
     ["is 1 s after a first failure", [[20, FAILED]], 0, 20, 1_020],
     [
       "is 1 s after a failure of one that was up",
@@ -289,7 +294,38 @@ describe("Health.patience()", () => {
   ])("%s", (_, findings, connectMs, firstLineMs) => {
     const health = new Health(0);
     for (const [at, finding] of findings.entries()) health.note(finding, at);
-    expect(health.patience()).toEqual({ connectMs, firstLineMs, answerMs: 5_000 });
+    expect(health.patience()).toMatchObject({ connectMs, firstLineMs });
+  });
+
+  test("gives the rest of a greeting a minute, then its longest and a second, and a minute after one that did not come", () => {
+    const health = new Health(0);
+    const rest = () => health.patience().restMs;
+    expect(rest()).toBe(60_000);
+    health.noteRest(0);
+    expect(rest()).toBe(7_000);
+    health.noteRest(9_000);
+    health.noteRest(1);
+    expect(rest()).toBe(10_000);
+    health.noteRest(undefined);
+    expect(rest()).toBe(60_000);
+  });
+
+  test("calls quick who is known to answer within 5 s", () => {
+    const isQuick = (...firstLines: readonly number[]) => {
+      const health = new Health(0);
+      for (const firstLineMs of firstLines) health.note(greeted(1, firstLineMs), 0);
+      return health.patience().isQuick;
+    };
+    expect([isQuick(), isQuick(5_000), isQuick(5_001), isQuick(6_000, 10)]).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("waits in a mail check twice as long as for the slowest first line", () => {
+    expect(healthAfter([0, greeted(1, 20_000)]).patience().answerMs).toBe(40_000);
   });
 
   test("keeps what was learnt of slowness when all else is forgotten", () => {
@@ -307,6 +343,12 @@ describe("Mail checks", () => {
     expect(health.isMailCheckDue(72_001)).toBe(true);
     health.noteMail("takes-mail", 0, 72_001);
     expect(health.isMailCheckDue(72_002)).toBe(false);
+  });
+
+  test("that take long keep what is known fresh with each answer", () => {
+    const health = healthAfter([0, GREETED]);
+    for (let at = 0; at <= 120_000; at += 20_000) health.refresh(at);
+    expect(health.standing(180_000)).toBe("up");
   });
 
   test("are never due of one that is not up", () => {

@@ -7,7 +7,7 @@ import { Watches } from "../../src/guard/watches.ts";
 import { FakeVisits } from "./fake-visits.ts";
 
 const OURS = "192.0.2.9";
-const FOUND: ExchangerList = {
+const FOUND = {
   kind: "found",
   exchangers: [
     {
@@ -15,12 +15,31 @@ const FOUND: ExchangerList = {
       name: "mx1.example.test",
       addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] },
       isIpv4Alone: false,
+      isWhole: true,
     },
-    { preference: 20, name: "mx2.example.test", addresses: { 4: ["192.0.2.2"], 6: [] }, isIpv4Alone: true },
-    { preference: 30, name: "mx3.example.test", addresses: { 4: [OURS], 6: [] }, isIpv4Alone: true },
-    { preference: 40, name: "mx4.example.test", addresses: { 4: ["192.0.2.4"], 6: [] }, isIpv4Alone: true },
+    {
+      preference: 20,
+      name: "mx2.example.test",
+      addresses: { 4: ["192.0.2.2"], 6: [] },
+      isIpv4Alone: true,
+      isWhole: true,
+    },
+    {
+      preference: 30,
+      name: "mx3.example.test",
+      addresses: { 4: [OURS], 6: [] },
+      isIpv4Alone: true,
+      isWhole: true,
+    },
+    {
+      preference: 40,
+      name: "mx4.example.test",
+      addresses: { 4: ["192.0.2.4"], 6: [] },
+      isIpv4Alone: true,
+      isWhole: true,
+    },
   ],
-};
+} as const satisfies ExchangerList;
 const NO_VERDICT: Verdict = { kind: "open", reason: "no-verdict" };
 const NONE_UP: Verdict = { kind: "open", reason: "none-up" };
 
@@ -185,6 +204,14 @@ describe("Inquiry.ask()", () => {
     list = known;
     expect(ask(inquiryOf(4, own))).toEqual(verdict);
     expect(asked()).toEqual([]);
+  });
+
+  test("says that a lookup failed where that hides whether we are listed", () => {
+    list = {
+      kind: "found",
+      exchangers: FOUND.exchangers.map((each) => ({ ...each, isWhole: each.preference !== 30 })),
+    };
+    expect(ask(inquiryOf(4, "192.0.2.99"))).toEqual({ kind: "open", reason: "lookup-failed" });
   });
 
   test("waits for the list, too, and lets in when that takes too long", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { judgeMail, textOf } from "../../src/guard/mail-check.ts";
+import { textOf } from "../../src/guard/finding.ts";
+import { judgeMail } from "../../src/guard/mail-check.ts";
 import type { AttemptOutcome, Stage } from "../../src/smtp/attempt.ts";
 import type { Reply } from "../../src/smtp/reply.ts";
 

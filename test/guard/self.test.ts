@@ -32,7 +32,13 @@ function found(...addresses: readonly string[]): AddressLookup {
 }
 
 function exchanger(name: string, four: readonly string[] = [], six: readonly string[] = []): Exchanger {
-  return { preference: 10, name, addresses: { 4: four, 6: six }, isIpv4Alone: six.length === 0 };
+  return {
+    preference: 10,
+    name,
+    addresses: { 4: four, 6: six },
+    isIpv4Alone: six.length === 0,
+    isWhole: true,
+  };
 }
 
 /** Of these addresses those that are ours. */

@@ -168,3 +168,10 @@ describe("SocketmapSession ends", () => {
     );
   });
 });
+
+test("SocketmapSession finds nothing in brackets that are not closed", () => {
+  const asked = ask(open, () => LET_IN);
+  asked.hear(query(`mxguard ${"<".repeat(32_000)}`), query("mxguard <a <b> c"));
+  expect(asked.said).toBe(NOT_FOUND.repeat(2));
+  expect(asked.questions).toEqual([]);
+});

@@ -1,11 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import type { Finding, Patience } from "../../src/guard/health.ts";
+import type { Finding } from "../../src/guard/health.ts";
 import type { MailFinding } from "../../src/guard/mail-health.ts";
+import type { Patience } from "../../src/guard/slowness.ts";
 import { visiting } from "../../src/guard/visit.ts";
 import { blackhole, refusedPort } from "../fake/dead-port.ts";
 import { type FakeSmtpServer, fakeSmtpServer } from "../fake/smtp-server.ts";
 
-const PATIENT: Patience = { connectMs: undefined, firstLineMs: 2_000, answerMs: 2_000 };
+const PATIENT: Patience = {
+  connectMs: undefined,
+  firstLineMs: 2_000,
+  answerMs: 2_000,
+  restMs: 2_000,
+  isQuick: true,
+};
 
 interface Visited {
   readonly findings: readonly Finding["kind"][];
@@ -25,6 +32,8 @@ function visit(
   const probe = visiting({ timeoutMs: 2_000, helo: "mx9.example.test" });
   probe({ address: hostname, port }, patience, mailDomain, {
     found: ({ kind }) => findings.push(kind),
+    foundRest() {},
+    alive() {},
     foundMail: (finding, reply) => mail.push([finding, reply]),
     over: () => resolve({ findings, mail, isOver: true }),
   });
@@ -64,6 +73,8 @@ describe("visiting()", () => {
     const over = Promise.withResolvers<void>();
     visiting({ timeoutMs: 1_000, helo: null })(addressOf(server), PATIENT, undefined, {
       found: () => resolve(server.received.join("")),
+      foundRest() {},
+      alive() {},
       foundMail() {},
       over: over.resolve,
     });
@@ -83,7 +94,7 @@ describe("visiting()", () => {
 
   test("gives up on a first line after its limit, and closes", async () => {
     using server = fakeSmtpServer("(wait 5000ms)");
-    const patience = { connectMs: undefined, firstLineMs: 50, answerMs: 50 };
+    const patience = { connectMs: undefined, firstLineMs: 50, answerMs: 50, restMs: 50, isQuick: false };
     expect((await visit(server, { patience })).findings).toEqual(["failed"]);
     expect(await server.ended()).toBe("");
   });
@@ -97,7 +108,11 @@ describe("visiting()", () => {
     using hole = blackhole();
     const beganAtMs = performance.now();
     expect(
-      (await visit(hole, { patience: { connectMs: 60, firstLineMs: 60_000, answerMs: 60_000 } })).findings,
+      (
+        await visit(hole, {
+          patience: { connectMs: 60, firstLineMs: 60_000, answerMs: 60_000, restMs: 60_000, isQuick: true },
+        })
+      ).findings,
     ).toEqual(["failed"]);
     expect(performance.now() - beganAtMs).toBeLessThan(2_000);
   });
@@ -107,6 +122,8 @@ describe("visiting()", () => {
     const told: string[] = [];
     const probe = visiting({ timeoutMs: 1_000, helo: null })(addressOf(server), PATIENT, undefined, {
       found: ({ kind }) => told.push(kind),
+      foundRest: () => told.push("rest"),
+      alive: () => told.push("alive"),
       foundMail: () => told.push("mail"),
       over: () => told.push("over"),
     });
