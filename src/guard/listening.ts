@@ -73,8 +73,8 @@ export class Listening {
   #accept(client: Client, open: OpenSession): ClientListener {
     const isRoom = this.#patrons.size < this.#maxClients || this.#makeRoom();
     const patron = new Patron(client, open, this.#terms, () => this.#patrons.delete(patron));
-    this.#patrons.add(patron);
-    if (!isRoom) patron.cut();
+    if (isRoom) this.#patrons.add(patron);
+    else patron.cut();
     return patron;
   }
 

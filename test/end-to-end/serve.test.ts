@@ -154,7 +154,7 @@ describe("smtpdcheck serve", () => {
     expect(await child.exited).toBe(0);
   });
 
-  test("turns a client away when there is no room and all others wait for an answer", async () => {
+  test("turns a client away when there is no room and all others wait for an answer, and forgets it", async () => {
     using dns = await fakeNameServer(ZONE);
     using mx1 = primary("(wait 700ms)\nS: 220 mx1\nC: QUIT\n(close)");
     await using guard = await startGuard(
@@ -170,6 +170,16 @@ describe("smtpdcheck serve", () => {
     using third = await policyClient(socket);
     expect(await third.closed).toBe("");
     expect(await answers).toEqual([PLEASE, PLEASE]);
+    using fourth = await policyClient(socket);
+    await one.closed;
+    using fifth = await policyClient(socket);
+    await other.closed;
+    using sixth = await policyClient(socket);
+    expect(await fourth.closed).toBe("");
+    expect(await Promise.all([fifth, sixth].map((each) => each.ask("user@example.test")))).toEqual([
+      PLEASE,
+      PLEASE,
+    ]);
   });
 
   test("ends though nobody reads its log", async () => {
