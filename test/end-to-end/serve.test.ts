@@ -172,10 +172,11 @@ describe("smtpdcheck serve", () => {
     expect(await answers).toEqual([PLEASE, PLEASE]);
     using fourth = await policyClient(socket);
     await one.closed;
+    expect(await fourth.ask("user@example.test")).toBe(PLEASE);
     using fifth = await policyClient(socket);
     await other.closed;
     using sixth = await policyClient(socket);
-    expect(await fourth.closed).toBe("");
+    expect(await fourth.closed).toBe(`action=${PLEASE}\n\n`);
     expect(await Promise.all([fifth, sixth].map((each) => each.ask("user@example.test")))).toEqual([
       PLEASE,
       PLEASE,
@@ -186,7 +187,7 @@ describe("smtpdcheck serve", () => {
     using dns = await fakeNameServer(ZONE);
     using scratch = scratchFolder();
     const socket = join(scratch.path, "socket");
-    const unread = 'mkfifo "$0/pipe"; sleep 60 <>"$0/pipe" & "$@" 2>"$0/pipe"; echo $?; kill %1';
+    const unread = 'mkfifo "$0/pipe"; sleep 60 <>"$0/pipe" & "$@" 2>"$0/pipe"; echo $?; kill $!';
     const child = Bun.spawn(
       [
         "bash",
