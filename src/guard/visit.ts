@@ -77,7 +77,11 @@ class EndpointVisit implements Visit, Party {
       return;
     }
     this.#beganAtMs = performance.now();
-    const talk: Talk = { key: "", script: (here) => this.#script(here) };
+    const talk: Talk = {
+      key: "",
+      script: (here) => this.#script(here),
+      formalityMs: this.#patience.answerMs,
+    };
     this.#conversation = new Conversation(this.#endpoint, talk, this);
     this.#limit(this.#patience.connectMs ?? 0);
   }

@@ -122,7 +122,8 @@ export class Conversation implements Speaker {
     this.#turn = turn;
     this.#party.reached?.(turn.stage);
     const known = this.#known;
-    if (known !== undefined) this.#formality = setTimeout(() => this.#end(known, ""), FORMALITY_MS);
+    const { formalityMs = FORMALITY_MS } = this.#talk;
+    if (known !== undefined) this.#formality = setTimeout(() => this.#end(known, ""), formalityMs);
     if ("say" in turn) this.#line.say(turn);
     else if ("secure" in turn) this.#line.secure(turn, this.#untilMs);
     else turn.work.then((result) => this.answered({ result }));

@@ -69,6 +69,8 @@ export interface Talk {
   readonly prelude?: (connection: Ends) => string;
   /** The talk to have over another connection when the handshake of this one failed; undefined for none. */
   readonly inTheClear?: (failed: Attempt) => Talk;
+  /** How long the answer to a turn is waited for that changes nothing, in milliseconds; left out for half a second. */
+  readonly formalityMs?: number;
   /** Whether a host's addresses are tried one after the other, and none after the secret was used. */
   readonly isSecret?: boolean;
   /** Is told each line that is said (`C`) and heard (`S`), not yet clean. */

@@ -194,6 +194,14 @@ describe("visiting()", () => {
       expect(await server.ended()).toBe("EHLO mx9.example.test\r\nMAIL FROM:<>\r\n");
     });
 
+    test("says QUIT to who takes a while to answer RSET", async () => {
+      using server = fakeSmtpServer(
+        `${RCPT}S: 250 ok\nC: RSET\n(wait 700ms)\nS: 250 ok\nC: QUIT\nS: 221 bye\n(close)`,
+      );
+      expect((await visit(server, { mailDomain: "example.test" })).mail).toEqual([["takes-mail", "250 ok"]]);
+      expect(await server.ended()).toEndWith("RSET\r\nQUIT\r\n");
+    });
+
     test("finds a failure where there is no greeting", async () => {
       using server = fakeSmtpServer("S: 554 no\nC: QUIT\n(close)");
       expect(await visit(server, { mailDomain: "example.test" })).toMatchObject({
