@@ -54,9 +54,16 @@ describe("contrib", () => {
 });
 
 describe("guard.toml", () => {
-  test("is all right as it is shipped", () => {
+  test("is all right as it is shipped, with the list beside it", async () => {
+    const shipped = await text("guard.toml");
+    const folder = await mkdtemp(join(tmpdir(), "smtpdcheck-contrib-"));
+    await Bun.write(
+      join(folder, "guard.toml"),
+      shipped.replace("/etc/smtpdcheck/allow", join(contrib, "allow")),
+    );
     const command = [process.execPath, join(project, "index.ts"), "serve", "--check-config", "--config"];
-    const ran = Bun.spawnSync([...command, join(contrib, "guard.toml")]);
+    const ran = Bun.spawnSync([...command, join(folder, "guard.toml")]);
+    await rm(folder, { recursive: true });
     expect([ran.exitCode, ran.stderr.toString()]).toEqual([0, ""]);
   });
 
@@ -148,7 +155,7 @@ test.skipIf(systemd === null)("systemd finds nothing wrong with the units (skipp
   const service = join(units, "smtpdcheck-guard.service");
   await Bun.write(
     service,
-    (await Bun.file(service).text()).replace("/usr/local/bin/smtpdcheck", process.execPath),
+    (await Bun.file(service).text()).replaceAll("/usr/local/bin/smtpdcheck", process.execPath),
   );
   const ran = Bun.spawnSync([
     "systemd-analyze",

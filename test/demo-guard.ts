@@ -125,7 +125,7 @@ async function startGuard(args: readonly string[]): Promise<Guard> {
     await changed.until(() => hasEnded || lines.some(has));
     return lines.findLast(has) ?? `(it has ended: ${lines.at(-1)})`;
   };
-  const [, port = ""] = /address=\S+:(\d+)$/.exec(await logged("msg=listening")) ?? [];
+  const [, port = ""] = /address=\S+:(\d+)(?: |$)/.exec(await logged("msg=listening")) ?? [];
   return {
     port: Number(port),
     command: ["smtpdcheck", ...argv].join(" ").replace(":0", `:${port}`),

@@ -63,7 +63,9 @@ for (const [index, scene] of scenes.entries()) surprises += (await play(index + 
 
 surprises += (await playGuard(scenes.length + 1, loopback(11))) ? 0 : 1;
 
-console.log("\nWhat it can do for a mail server, a shell script or CI: see README.md, or smtpdcheck --help");
+console.log(
+  "\nWhat it can do for a mail server, a shell script or CI: see README.md, or bun index.ts --help",
+);
 process.exit(surprises === 0 ? 0 : 1);
 
 async function play(number: number, { title, args, status, moral }: Scene): Promise<boolean> {

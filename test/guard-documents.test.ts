@@ -87,6 +87,7 @@ describe("smtpdcheck-serve.8", () => {
       "no-exchangers": true,
       "not-listed": true,
       "none-before-us": true,
+      "nothing-to-probe": true,
       "none-up": true,
       "no-verdict": true,
       "lookup-failed": true,
@@ -116,8 +117,13 @@ describe("smtpdcheck-serve.8", () => {
 
   test.each(blocks)("shows a command that is all right: %s", async (example) => {
     await Bun.write(join(folder, "domains"), "example.org\n");
+    const toml = await Bun.file(join(project, "contrib/guard.toml")).text();
+    await Bun.write(
+      join(folder, "shipped.toml"),
+      toml.replace("/etc/smtpdcheck/allow", join(project, "contrib/allow")),
+    );
     const script = example
-      .replace("/etc/smtpdcheck/guard.toml", join(project, "contrib/guard.toml"))
+      .replace("/etc/smtpdcheck/guard.toml", join(folder, "shipped.toml"))
       .replace("/etc/smtpdcheck/domains", join(folder, "domains"));
     expect(await runShell(script, "--check-config")).toBe("The configuration is all right.\n");
   });
@@ -178,7 +184,10 @@ describe("README's guard", () => {
     using dns = await fakeNameServer(ZONE);
     using mx1 = fakeSmtpServer(GREETS, { hostname: PRIMARY });
     const config = join(folder, "guard.toml");
-    const shipped = await Bun.file(join(project, "contrib/guard.toml")).text();
+    const shipped = (await Bun.file(join(project, "contrib/guard.toml")).text()).replace(
+      "/etc/smtpdcheck/allow",
+      join(project, "contrib/allow"),
+    );
     await Bun.write(config, shipped);
     const around = ["--dns", dns.address, "--port", String(mx1.port), "--probe-loopback"];
     if (fromSource === undefined) throw new Error("There is no way to start the program");

@@ -5,7 +5,7 @@ import { terminalColumns } from "./terminal.ts";
 
 const DESCRIPTIONS = {
   serve: "Tell a mail server whether a more-preferred exchanger is up, at every recipient",
-  filter: "The same for OpenSMTPD, as its filter on standard input and output",
+  filter: "Tell OpenSMTPD the same as serve, as its filter on standard input and output",
 } as const;
 
 /** What `smtpdcheck serve --help` or `smtpdcheck filter --help` prints. */

@@ -60,7 +60,7 @@ async function reload(
   try {
     const changed = reread();
     await brain.reload(changed);
-    log.say("info", { msg: "files were read again" });
+    log.say("info", { msg: "files were read again", action: changed.action });
     const ignored = notApplied(settings, changed);
     if (ignored.length > 0)
       log.say("warn", { msg: "what changed wants a restart", options: ignored.join(" ") });

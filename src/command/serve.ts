@@ -42,7 +42,7 @@ async function listen(settings: GuardSettings, brain: Brain, log: DecisionLog): 
   const listening = new Listening({ decide: brain.decide, log });
   try {
     for (const mouth of mouthsOf(settings))
-      log.say("info", { msg: "listening", address: await listening.add(mouth) });
+      log.say("info", { msg: "listening", address: await listening.add(mouth), action: settings.action });
     await promise;
     log.say("info", { msg: "ending" });
   } finally {

@@ -3,6 +3,9 @@ import type { Decide } from "../guard/question.ts";
 import type { OpenSession } from "../guard/session.ts";
 import { standard } from "./standard-streams.ts";
 
+/** How long whoever reads the last answers may take. */
+const UNREAD_MS = 1_000;
+
 /**
  * Speaks a protocol on standard input and output; resolves when that has ended. Nothing else is written there: under
  * Postfix' spawn(8) it is one socket with standard error. No more is read while what was said has not been taken.
@@ -23,6 +26,7 @@ export async function speakOnStandardStreams(
     ended(why) {
       if (why !== null) log.say("warn", { msg: `the client was left: ${why}` });
       said.then(() => over.resolve());
+      setTimeout(() => over.resolve(), UNREAD_MS).unref();
     },
   });
   const finish = () => {

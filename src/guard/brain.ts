@@ -65,7 +65,10 @@ export async function openBrain(
   });
   const warn = (error: unknown) => log.sayOften("warn", { msg: "store", cause: String(error) }, 0, null);
   const relief = { relentMs, own: new OwnMemory(), shared, warn };
-  void self.learn();
+  self.learn().then((unknown) => {
+    for (const host of unknown)
+      log.say("warn", { msg: "a stop host cannot be looked up, and counts by its name alone", host });
+  }, warn);
   return {
     decide: guard({ rules: () => rules, inquiries, relief, answerWithinMs, log }),
     async reload(changed) {

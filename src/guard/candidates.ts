@@ -9,8 +9,8 @@ export interface Candidate {
   readonly endpoint: Endpoint;
 }
 
-/** Why nobody need be asked: the domain has no exchangers, we are not among them, or nobody is before us. */
-export type NoCandidates = "no-exchangers" | "not-listed" | "none-before-us";
+/** Why nobody need be asked: the domain has no exchangers, we are not among them, nobody is before us, or none of those has an address to probe. */
+export type NoCandidates = "no-exchangers" | "not-listed" | "none-before-us" | "nothing-to-probe";
 
 /** Where a client is, and whom it is connected to. */
 export interface Vantage {
@@ -49,8 +49,9 @@ export function candidatesOf(
   if (before.length === 0) return "none-before-us";
   const mayBeMet = (address: string) =>
     !NOBODY.test(address) && (mayProbeLoopback || !LOOPBACK.test(address)) && !self.hasAddress(address, own);
-  return before.flatMap(({ name, addresses, isIpv4Alone }) => {
+  const candidates = before.flatMap(({ name, addresses, isIpv4Alone }) => {
     const reached = addresses[family === 6 && isIpv4Alone ? 4 : family];
     return reached.filter(mayBeMet).map((address) => ({ server: name, endpoint: { address, port } }));
   });
+  return candidates.length === 0 ? "nothing-to-probe" : candidates;
 }

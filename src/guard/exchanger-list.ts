@@ -18,6 +18,9 @@ const EXCHANGERS_MS = 15_000;
 /** A name that is not looked up by then is neither us nor up: the others of the list must not wait for it. */
 const ADDRESSES_MS = 4_000;
 
+const SIX: readonly Family[] = [6];
+const FOUR: readonly Family[] = [4];
+
 /** Names into exchangers and addresses. */
 export type GuardResolver = Resolver & ExchangeResolver;
 
@@ -29,8 +32,8 @@ export interface Exchanger {
   readonly addresses: Readonly<Record<Family, readonly string[]>>;
   /** Whether it is known to have no IPv6 address at all, and not only that none was found out. */
   readonly isIpv4Alone: boolean;
-  /** Whether both families were found out. */
-  readonly isWhole: boolean;
+  /** The families that could not be looked up. */
+  readonly failed: readonly Family[];
 }
 
 /** The exchangers of a domain, the most preferred first. A domain without MX records, or with a null MX, has none that counts here. */
@@ -79,7 +82,7 @@ async function withAddresses(
   signal: AbortSignal,
 ): Promise<Exchanger> {
   if (host === null)
-    return { preference, name: exchange, addresses: { 4: [], 6: [] }, isIpv4Alone: false, isWhole: true };
+    return { preference, name: exchange, addresses: { 4: [], 6: [] }, isIpv4Alone: false, failed: [] };
   const ofFamily = async (family: Family) => {
     const asked = deadline(resolver.addresses(host, family, signal), signal);
     return asked.catch(() => undefined);
@@ -90,7 +93,7 @@ async function withAddresses(
     name: host.replace(/\.$/, ""),
     addresses: firstOf(addressesIn(six), addressesIn(four)),
     isIpv4Alone: six?.kind === "not-found",
-    isWhole: isCertain(six) && isCertain(four),
+    failed: [...(isCertain(six) ? [] : SIX), ...(isCertain(four) ? [] : FOUR)],
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Deadlines } from "../limits/deadline.ts";
 import { lookups } from "../limits/places.ts";
+import type { Family } from "../text/address.ts";
 import {
+  type Exchanger,
   type ExchangerList,
   type GuardResolver,
   type LookupTimes,
@@ -90,7 +92,7 @@ function learn(entry: Entry, list: ExchangerList): void {
   const nowMs = performance.now();
   const waiting = entry.waiting ?? [];
   entry.waiting = undefined;
-  const isWhole = list.kind === "found" && list.exchangers.every((exchanger) => exchanger.isWhole);
+  const isWhole = list.kind === "found" && list.exchangers.every(({ failed }) => failed.length === 0);
   const isOldUsable = entry.list?.kind === "found" && nowMs <= entry.usableUntilMs;
   entry.goodUntilMs = nowMs + (isWhole ? FRESH_MS : FAILED_MS);
   if (isWhole || (list.kind === "found" && !isOldUsable)) entry.usableUntilMs = entry.goodUntilMs + STALE_MS;
@@ -101,13 +103,20 @@ function learn(entry: Entry, list: ExchangerList): void {
 
 function completed(list: FoundList, old: ExchangerList | undefined): ExchangerList {
   const before = old?.kind === "found" ? old.exchangers : [];
+  const complete = (exchanger: Exchanger) => {
+    const known = before.find(({ name }) => name === exchanger.name);
+    return known === undefined ? exchanger : withKnown(exchanger, known);
+  };
+  return { kind: "found", exchangers: list.exchangers.map(complete) };
+}
+
+/** Of each family what was found out now, else what was known. */
+function withKnown(exchanger: Exchanger, known: Exchanger): Exchanger {
+  const { failed } = exchanger;
+  const of = (family: Family) => (failed.includes(family) ? known : exchanger).addresses[family];
   return {
-    kind: "found",
-    exchangers: list.exchangers.map((exchanger) => {
-      const known = before.find(({ name }) => name === exchanger.name);
-      return exchanger.isWhole || known === undefined
-        ? exchanger
-        : { ...known, preference: exchanger.preference };
-    }),
+    ...exchanger,
+    addresses: { 4: of(4), 6: of(6) },
+    isIpv4Alone: failed.includes(6) ? known.isIpv4Alone : exchanger.isIpv4Alone,
   };
 }

@@ -4,6 +4,8 @@ import { KEPT_AT_LEAST_MS, MAX_KEYS, PASS_MS, WAITING_MS } from "./relents.ts";
 import type { SharedMemory } from "./relief.ts";
 import { storeKey } from "./store-key.ts";
 
+/** So much room is made when there is none. */
+const SPARE_SHARE = 0.05;
 /** One write in so many looks whether there are rows to forget. */
 const PRUNE_EVERY = 256;
 
@@ -14,7 +16,7 @@ const GET = "SELECT at_ms FROM sending WHERE key = ? AND expires_at_ms > ?";
 const PUT = "INSERT OR REPLACE INTO sending VALUES (?, ?, ?)";
 const COUNT = "SELECT count(*) AS count FROM sending";
 const PRUNE = `DELETE FROM sending WHERE expires_at_ms <= ?1 OR key IN (
-  SELECT key FROM sending WHERE at_ms <= ?1 - ${KEPT_AT_LEAST_MS} ORDER BY expires_at_ms
+  SELECT key FROM sending WHERE at_ms <= ?1 - ${KEPT_AT_LEAST_MS} OR at_ms > ?1 ORDER BY expires_at_ms
   LIMIT max(0, (${COUNT}) - ?2))`;
 
 /** What guards of one machine know together, in a cache's file, in a table beside its own. */
@@ -56,7 +58,7 @@ export class FileMemory implements SharedMemory {
   }
 
   #prune(db: Database, nowMs: number): void {
-    db.query(PRUNE).run(nowMs, this.#maxRows);
+    db.query(PRUNE).run(nowMs, Math.floor(this.#maxRows * (1 - SPARE_SHARE)));
     const row: unknown = db.query(COUNT).get();
     this.#isFull =
       typeof row === "object" && row !== null && "count" in row && Number(row.count) >= this.#maxRows;

@@ -119,7 +119,8 @@ export class Inquiry {
   /** Whether we are listed cannot be told where an exchanger cannot be looked up. */
   #candidatesOf(exchangers: readonly Exchanger[]): readonly Candidate[] | OpenReason {
     const candidates = candidatesOf(exchangers, this.#vantage, this.#terms);
-    const isUncertain = candidates === "not-listed" && exchangers.some(({ isWhole }) => !isWhole);
+    const isNobody = candidates === "not-listed" || candidates === "nothing-to-probe";
+    const isUncertain = isNobody && exchangers.some(({ failed }) => failed.length > 0);
     return isUncertain ? "lookup-failed" : candidates;
   }
 

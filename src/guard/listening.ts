@@ -100,7 +100,8 @@ function listenOrTell(place: Place, accept: (client: Client) => ClientListener):
   try {
     return listenAt(place, accept);
   } catch (error) {
-    throw cannotListen(render(place), explainSystemError(error));
+    const isNone = place.kind === "descriptor";
+    throw cannotListen(render(place), isNone ? "no socket was handed over there" : explainSystemError(error));
   }
 }
 

@@ -6,6 +6,8 @@ const MAX_FAILURES = 3;
 /** How long an answer is waited for, by how many checks running have failed. */
 const PATIENCE_MS = [5_000, 20_000] as const;
 const MAX_PATIENCE_MS = 60_000;
+/** An answer may take so much longer than the slowest so far. */
+const MARGIN = 1.25;
 /** How far a mail check may be from its time, as a share: many guards must not ask at once. */
 const JITTER = 0.2;
 
@@ -37,11 +39,11 @@ export class MailHealth {
 
   /**
    * How long each answer is waited for. Little at first, for a server that hangs is to be found out by its greeting;
-   * more after each failure, for slow is not dead, and twice what its slowest answer ever took.
+   * more after each failure, for slow is not dead, and a quarter more than its slowest answer ever took.
    */
   get patienceMs(): number {
     const wantedMs = PATIENCE_MS[this.#failures] ?? MAX_PATIENCE_MS;
-    return Math.min(MAX_PATIENCE_MS, Math.max(wantedMs, 2 * this.#slowestMs));
+    return Math.min(MAX_PATIENCE_MS, Math.max(wantedMs, MARGIN * this.#slowestMs));
   }
 
   /** Takes note of what one came to, and how long its slowest answer took; true when that turned the answer. */

@@ -16,9 +16,12 @@ const MAYBE_US = "; it may be this machine's connections that it limits: put thi
 
 /** Notices as lines of a log. */
 export function noticeIn(log: DecisionLog): Notice {
-  return ({ address, port }, news, reply) => {
+  return ({ address, port }, news, said) => {
     const [level, words] = WORDS[news];
-    const more = news === "busy" && POLICY.test(reply) ? MAYBE_US : "";
-    log.say(level, { msg: `${address} port ${port} ${words}${more}`, reply });
+    const more = news === "busy" && POLICY.test(said) ? MAYBE_US : "";
+    // Decisions that were counted until now belong in front of what changes them.
+    if (news === "up" || news === "not-up") log.flush();
+    const isOurs = news === "up" || news === "not-up" || news === "probed";
+    log.say(level, { msg: `${address} port ${port} ${words}${more}`, [isOurs ? "why" : "reply"]: said });
   };
 }

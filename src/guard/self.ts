@@ -29,10 +29,14 @@ export class Self {
     this.#lookedUp = new Set(this.#given);
   }
 
-  /** Looks our names up, now and again until {@link close}: one that cannot be looked up is still a name. Resolves when that was done once. */
-  async learn(): Promise<void> {
-    await Promise.all([this.#learnGiven(), this.#learnMachine()]);
+  /**
+   * Looks our names up, now and again until {@link close}. Resolves when that was done once, to those that cannot be
+   * looked up: they are still names.
+   */
+  async learn(): Promise<readonly string[]> {
+    const [unknown] = await Promise.all([this.#learnGiven(), this.#learnMachine()]);
     if (!this.#isClosed) this.#renewal = setTimeout(() => void this.learn(), RENEW_MS).unref();
+    return unknown;
   }
 
   /** Another number whenever more is known of who we are. */
@@ -56,13 +60,15 @@ export class Self {
     return this.#names.has(name) || addresses[4].some(isOurs) || addresses[6].some(isOurs);
   }
 
-  async #learnGiven(): Promise<void> {
+  async #learnGiven(): Promise<readonly string[]> {
     const names = this.#given.filter((host) => familyOf(host) === undefined);
-    const lookups = (await Promise.all(names.map((name) => this.#lookUp(name)))).flat();
+    const ofNames = await Promise.all(names.map((name) => this.#lookUp(name)));
+    const lookups = ofNames.flat();
     const found = lookups.flatMap((lookup) => (lookup.kind === "found" ? lookup.addresses : []));
     const isSure = lookups.every(({ kind }) => kind === "found" || kind === "not-found");
     if (found.length > 0) this.#lookedUp = new Set([...(isSure ? this.#given : this.#lookedUp), ...found]);
     this.#generation += 1;
+    return names.filter((_, at) => !ofNames[at]?.some(({ kind }) => kind === "found"));
   }
 
   /** At first the interfaces count at once, what this machine's name leads to when that is known. */

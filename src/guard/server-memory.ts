@@ -6,9 +6,11 @@ import { storeKey } from "./store-key.ts";
 /** Two sorted sets, of passes and of first times, each by its time; the number is the version of the layout. */
 const SETS = ["smtpdcheck:2:passes", "smtpdcheck:2:sendings"] as const;
 
-/** A set that is another type's, or too full of what is old, is put in order; true when there is room for one more. */
+/** What has expired goes by the server's clock too: a guard whose own is ahead must not forget for the others. A set that is another type's, or too full of what is old, is put in order; true when there is room for one more. */
 const LIBRARY = `
   local now, keptMs = tonumber(ARGV[1]), { tonumber(ARGV[2]), tonumber(ARGV[3]) }
+  local clock = redis.call('TIME')
+  local serverMs = clock[1] * 1000 + math.floor(clock[2] / 1000)
   local most, leastMs = tonumber(ARGV[4]), tonumber(ARGV[5])
   for at = 1, 2 do
     local kind = redis.call('TYPE', KEYS[at]).ok
@@ -22,11 +24,12 @@ const LIBRARY = `
     local oldest
     if redis.call('ZCARD', KEYS[at]) >= most and not redis.call('ZSCORE', KEYS[at], member) then
       oldest = redis.call('ZRANGE', KEYS[at], 0, 0, 'WITHSCORES')
-      if at == 2 and now - tonumber(oldest[2]) < leastMs then return end
+      local ageMs = now - tonumber(oldest[2])
+      if at == 2 and ageMs >= 0 and ageMs < leastMs then return end
     end
     redis.call('ZADD', KEYS[at], ARGV[1], member)
     if oldest then redis.call('ZREM', KEYS[at], oldest[1]) end
-    redis.call('ZREMRANGEBYSCORE', KEYS[at], '-inf', '(' .. string.format('%.0f', now - keptMs[at]))
+    redis.call('ZREMRANGEBYSCORE', KEYS[at], '-inf', '(' .. string.format('%.0f', math.min(now, serverMs) - keptMs[at]))
     redis.call('PEXPIRE', KEYS[at], string.format('%.0f', keptMs[at]))
   end`;
 

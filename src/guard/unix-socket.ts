@@ -46,7 +46,7 @@ export function makeSocket<T>({ path, mode, owner, group }: UnixAddress, listen:
   try {
     made = listen();
   } catch (error) {
-    throw cannotListen(path, explainSystemError(error));
+    throw cannotListen(path, explainListenError(error));
   } finally {
     process.umask(before);
   }
@@ -69,6 +69,13 @@ export function identityOf(path: string): string | undefined {
 /** An error that says where it is that nobody can listen. */
 export function cannotListen(where: string, why: string): ListenError {
   return new ListenError(`Cannot listen on ${cleanText(where)}: ${why}`);
+}
+
+/** What is missing at a new path is its folder. */
+function explainListenError(error: unknown): string {
+  return codeOf(error) === "ENOENT"
+    ? "its folder does not exist: make that first"
+    : explainSystemError(error);
 }
 
 function files() {

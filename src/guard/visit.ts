@@ -1,4 +1,4 @@
-import { connections, Places } from "../limits/places.ts";
+import { connections, type Places, slowConnections } from "../limits/places.ts";
 import type { Endpoint } from "../net/endpoint.ts";
 import type { Attempt, Stage } from "../smtp/attempt.ts";
 import { Conversation } from "../smtp/conversation.ts";
@@ -11,10 +11,6 @@ import { findingOf } from "./finding.ts";
 import { judgeMail, mailCheck } from "./mail-check.ts";
 import type { Patience } from "./slowness.ts";
 import type { Visit, VisitEndpoint, Visitor } from "./watch.ts";
-
-/** Most places that are held by probes of those who may keep us waiting: the others must not wait for them. */
-const MAX_SLOW = 128;
-const slowPlaces = new Places(MAX_SLOW);
 
 const NO_PLACE = { leave() {} };
 
@@ -35,7 +31,7 @@ export function visiting({ timeoutMs, helo }: VisitTerms): VisitEndpoint {
     const terms = mailDomain === undefined ? undefined : mailCheck(helo, mailDomain);
     const probe = new EndpointVisit(endpoint, { ...patience, connectMs }, terms, visitor);
     if (patience.isQuick) connections.enter(() => probe.begin(NO_PLACE));
-    else slowPlaces.enter(() => connections.enter(() => probe.begin(slowPlaces)));
+    else slowConnections.enter(() => connections.enter(() => probe.begin(slowConnections)));
     return probe;
   };
 }
@@ -117,9 +113,10 @@ class EndpointVisit implements Visit, Party {
     const first = yield FIRST_LINE;
     this.#greeted();
     const beganAtMs = performance.now();
-    const reply = (first as Reply).complete ? first : yield REST;
+    const hasRest = !(first as Reply).complete;
+    const reply = hasRest ? yield REST : first;
     this.#isWhole = true;
-    this.#visitor.foundRest(performance.now() - beganAtMs);
+    if (hasRest) this.#visitor.foundRest(performance.now() - beganAtMs);
     if (this.#terms !== undefined) return yield* dialogue(this.#terms, here);
     return { kind: "greeted", reply: reply as Reply };
   }

@@ -93,6 +93,9 @@ export const connections = new Places((taken) => {
   return limit;
 });
 
+/** Half of them, for who may keep others waiting. */
+export const slowConnections = new Places(() => Math.max(1, Math.floor(limit / 2)));
+
 /** The same for lookups of names. */
 export const lookups = new Places(MAX_LOOKUPS);
 

@@ -45,14 +45,14 @@ describe("lookUpList()", () => {
           name: "mx1.example.test",
           addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] },
           isIpv4Alone: false,
-          isWhole: true,
+          failed: [],
         },
         {
           preference: 20,
           name: "mx2.example.test",
           addresses: { 4: ["192.0.2.2"], 6: [] },
           isIpv4Alone: true,
-          isWhole: true,
+          failed: [],
         },
       ],
     });
@@ -104,7 +104,7 @@ describe("lookUpList()", () => {
     };
     const list = await look(failing);
     expect(list).toMatchObject({
-      exchangers: [{ addresses: { 4: ["192.0.2.1"], 6: [] }, isIpv4Alone: false, isWhole: false }],
+      exchangers: [{ addresses: { 4: ["192.0.2.1"], 6: [] }, isIpv4Alone: false, failed: [6] }],
     });
   });
 

@@ -17,6 +17,7 @@ let questions: string[];
 let lists: ExchangerLists;
 let learnt: number;
 let addresses: AddressLookup;
+let sixes: AddressLookup;
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -25,12 +26,13 @@ beforeEach(() => {
   questions = [];
   learnt = 0;
   addresses = { kind: "not-found" };
+  sixes = { kind: "not-found" };
   const resolver: GuardResolver = {
     async exchanges(domain) {
       questions.push(domain);
       return answer === "silent" ? new Promise(() => {}) : answer;
     },
-    addresses: async (_, family) => (family === 4 ? addresses : { kind: "not-found" }),
+    addresses: async (_, family) => (family === 4 ? addresses : sixes),
   };
   lists = new ExchangerLists(resolver, deadlinesOf(run.signal));
 });
@@ -152,6 +154,23 @@ describe("ExchangerLists.of()", () => {
       of();
       await settle();
       expect(known()).toEqual([["192.0.2.1"]]);
+    });
+
+    test("takes what one family is found out to be, though the other fails again and again", async () => {
+      sixes = SERVFAIL;
+      addresses = SERVFAIL;
+      of();
+      await settle();
+      addresses = KNOWN;
+      await pass(10_001);
+      of();
+      await settle();
+      expect(known()).toEqual([["192.0.2.1"]]);
+      addresses = { kind: "found", addresses: ["192.0.2.9"] };
+      await pass(10_001);
+      of();
+      await settle();
+      expect(known()).toEqual([["192.0.2.9"]]);
     });
 
     test("keeps what was known of them, for five minutes", async () => {

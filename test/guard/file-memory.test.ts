@@ -123,7 +123,12 @@ describe("FileMemory", () => {
     {
       using old = openMemory(folder.cache);
       await old.memory.meet("p", ["s"], NOW + 3_600_000);
-      expect(rowsOf(folder.cache)).toBe(200_000);
+      expect(rowsOf(folder.cache)).toBeWithin(190_000, 190_002);
+      await old.memory.meet("p", ["later"], NOW + 3_600_001);
+      expect(await old.memory.meet("p", ["later"], NOW + 3_600_002)).toEqual({
+        hasPass: false,
+        firstMs: [NOW + 3_600_001],
+      });
     }
     using later = openMemory(folder.cache);
     await later.memory.meet("p", [], NOW + 2 * WAITING_MS);

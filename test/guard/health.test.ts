@@ -324,8 +324,8 @@ describe("Health.patience()", () => {
     ]);
   });
 
-  test("waits in a mail check twice as long as for the slowest first line", () => {
-    expect(healthAfter([0, greeted(1, 20_000)]).patience().answerMs).toBe(40_000);
+  test("waits in a mail check a quarter longer than for the slowest first line", () => {
+    expect(healthAfter([0, greeted(1, 20_000)]).patience().answerMs).toBe(25_000);
   });
 
   test("keeps what was learnt of slowness when all else is forgotten", () => {
@@ -390,7 +390,7 @@ describe("Mail checks", () => {
     expect(health.standing(1)).toBe("not-up");
   });
 
-  test("are patient with the slow: more after each failure, and twice what an answer ever took", () => {
+  test("are patient with the slow: more after each failure, and a quarter more than an answer ever took", () => {
     const health = healthAfter([0, GREETED]);
     const patience = () => health.patience().answerMs;
     expect(patience()).toBe(5_000);
@@ -399,7 +399,7 @@ describe("Mail checks", () => {
     health.noteMail("takes-none", 20_000, 2);
     expect(patience()).toBe(60_000);
     health.noteMail("takes-mail", 24_000, 3);
-    expect(patience()).toBe(48_000);
+    expect(patience()).toBe(30_000);
     health.noteMail("takes-mail", 50_000, 4);
     expect(patience()).toBe(60_000);
   });

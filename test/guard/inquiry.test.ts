@@ -15,28 +15,28 @@ const FOUND = {
       name: "mx1.example.test",
       addresses: { 4: ["192.0.2.1"], 6: ["2001:db8::1"] },
       isIpv4Alone: false,
-      isWhole: true,
+      failed: [],
     },
     {
       preference: 20,
       name: "mx2.example.test",
       addresses: { 4: ["192.0.2.2"], 6: [] },
       isIpv4Alone: true,
-      isWhole: true,
+      failed: [],
     },
     {
       preference: 30,
       name: "mx3.example.test",
       addresses: { 4: [OURS], 6: [] },
       isIpv4Alone: true,
-      isWhole: true,
+      failed: [],
     },
     {
       preference: 40,
       name: "mx4.example.test",
       addresses: { 4: ["192.0.2.4"], 6: [] },
       isIpv4Alone: true,
-      isWhole: true,
+      failed: [],
     },
   ],
 } as const satisfies ExchangerList;
@@ -209,7 +209,7 @@ describe("Inquiry.ask()", () => {
   test("says that a lookup failed where that hides whether we are listed", () => {
     list = {
       kind: "found",
-      exchangers: FOUND.exchangers.map((each) => ({ ...each, isWhole: each.preference !== 30 })),
+      exchangers: FOUND.exchangers.map((each) => ({ ...each, failed: each.preference === 30 ? [4, 6] : [] })),
     };
     expect(ask(inquiryOf(4, "192.0.2.99"))).toEqual({ kind: "open", reason: "lookup-failed" });
   });

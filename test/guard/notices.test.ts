@@ -21,9 +21,9 @@ describe("noticeIn() a log says", () => {
       "452 4.7.0 full",
       `level=warn msg="${WHO} takes no mail: counts as down (it may be only this machine that it refuses)" reply="452 4.7.0 full"`,
     ],
-    ["up", "greeted after 3 ms", `level=info msg="${WHO} is up" reply="greeted after 3 ms"`],
-    ["not-up", "refused", `level=info msg="${WHO} is not up" reply=refused`],
-    ["probed", "refused", `level=debug msg="${WHO} was probed" reply=refused`],
+    ["up", "greeted after 3 ms", `level=info msg="${WHO} is up" why="greeted after 3 ms"`],
+    ["not-up", "refused", `level=info msg="${WHO} is not up" why=refused`],
+    ["probed", "refused", `level=debug msg="${WHO} was probed" why=refused`],
     ["takes-mail", "250 2.1.5 Ok", `level=info msg="${WHO} takes mail again" reply="250 2.1.5 Ok"`],
   ] as const)("%s: %j", (what, reply, line) => {
     const lines: (readonly [line: string, level: LogLevel])[] = [];

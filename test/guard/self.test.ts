@@ -37,7 +37,7 @@ function exchanger(name: string, four: readonly string[] = [], six: readonly str
     name,
     addresses: { 4: four, 6: six },
     isIpv4Alone: six.length === 0,
-    isWhole: true,
+    failed: [],
   };
 }
 
