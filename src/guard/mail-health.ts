@@ -1,3 +1,5 @@
+import { ANSWER_MARGIN } from "./slowness.ts";
+
 /** What a mail check has come to: it takes mail, it does not, or that cannot be told. */
 export type MailFinding = "takes-mail" | "takes-none" | "unknown";
 
@@ -6,8 +8,6 @@ const MAX_FAILURES = 3;
 /** How long an answer is waited for, by how many checks running have failed. */
 const PATIENCE_MS = [5_000, 20_000] as const;
 const MAX_PATIENCE_MS = 60_000;
-/** An answer may take so much longer than the slowest so far. */
-const MARGIN = 1.25;
 /** How far a mail check may be from its time, as a share: many guards must not ask at once. */
 const JITTER = 0.2;
 
@@ -43,7 +43,7 @@ export class MailHealth {
    */
   get patienceMs(): number {
     const wantedMs = PATIENCE_MS[this.#failures] ?? MAX_PATIENCE_MS;
-    return Math.min(MAX_PATIENCE_MS, Math.max(wantedMs, MARGIN * this.#slowestMs));
+    return Math.min(MAX_PATIENCE_MS, Math.max(wantedMs, ANSWER_MARGIN * this.#slowestMs));
   }
 
   /** Takes note of what one came to, and how long its slowest answer took; true when that turned the answer. */

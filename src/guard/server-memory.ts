@@ -6,7 +6,10 @@ import { storeKey } from "./store-key.ts";
 /** Two sorted sets, of passes and of first times, each by its time; the number is the version of the layout. */
 const SETS = ["smtpdcheck:2:passes", "smtpdcheck:2:sendings"] as const;
 
-/** What has expired goes by the server's clock too: a guard whose own is ahead must not forget for the others. A set that is another type's, or too full of what is old, is put in order; true when there is room for one more. */
+/**
+ * What both scripts begin with: a key that is no sorted set is removed; what has expired goes by the server's clock too,
+ * for a guard whose own is ahead must not forget for the others; and a full set forgets its oldest, or takes nothing in.
+ */
 const LIBRARY = `
   local now, keptMs = tonumber(ARGV[1]), { tonumber(ARGV[2]), tonumber(ARGV[3]) }
   local clock = redis.call('TIME')

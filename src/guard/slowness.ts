@@ -18,8 +18,8 @@ const LEAST_FIRST_LINE_MS = 10_000;
 const REST_MS = 60_000;
 const LEAST_REST_MS = 7_000;
 const REST_MARGIN_MS = 1_000;
-/** An answer may take so much longer than the slowest so far. */
-const MARGIN = 1.25;
+/** An answer may take so many times as long as the slowest so far. */
+export const ANSWER_MARGIN = 1.25;
 /** Who answers within so many milliseconds is quick. */
 const QUICK_MS = 5_000;
 
@@ -49,7 +49,7 @@ export class Slowness {
       connectMs: this.#connectMs <= NEAR_MS ? NEAR_CONNECT_MS : undefined,
       firstLineMs: firstLineMs === undefined ? FIRST_LINE_MS : Math.max(LEAST_FIRST_LINE_MS, 2 * firstLineMs),
       restMs: this.#patienceForRest(),
-      answerMs: Math.max(answerMs, MARGIN * (firstLineMs ?? 0)),
+      answerMs: Math.max(answerMs, ANSWER_MARGIN * (firstLineMs ?? 0)),
       isQuick: firstLineMs !== undefined && firstLineMs <= QUICK_MS,
     };
   }

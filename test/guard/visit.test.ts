@@ -117,6 +117,23 @@ describe("visiting()", () => {
     expect(performance.now() - beganAtMs).toBeLessThan(2_000);
   });
 
+  test("lets the slow and the unknown have half of the places, and the quick the others", async () => {
+    using tarpit = fakeSmtpServer("");
+    using quick = fakeSmtpServer("S: 220 mx\nC: QUIT\n(close)");
+    const probe = visiting({ timeoutMs: 20_000, helo: null });
+    const visitor = { found() {}, foundRest() {}, alive() {}, foundMail() {}, over() {} };
+    const slow = { ...PATIENT, firstLineMs: 20_000, isQuick: false };
+    const probes = Array.from({ length: 300 }, () => probe(addressOf(tarpit), slow, undefined, visitor));
+    try {
+      while (tarpit.connectionCount < 128) await Bun.sleep(1);
+      expect((await visit(quick)).findings).toEqual(["greeted"]);
+      expect(tarpit.connectionCount).toBe(128);
+    } finally {
+      for (const each of probes) each.cancel();
+    }
+    expect((await visit(quick, { patience: { ...PATIENT, isQuick: false } })).findings).toEqual(["greeted"]);
+  });
+
   test("tells nothing after a cancel, and closes", async () => {
     using server = fakeSmtpServer("(wait 5000ms)");
     const told: string[] = [];
